@@ -1,0 +1,26 @@
+package org.moe4j.spi;
+
+import java.nio.file.Path;
+import org.moe4j.MixtureException;
+import org.moe4j.MixtureModel;
+import org.moe4j.ModelInfo;
+
+/** Opens models. Found through {@link java.util.ServiceLoader} with the class loader of {@link MixtureModel}. */
+public interface ModelProvider {
+
+  /**
+   * Opens a model.
+   *
+   * @param options what the caller asked for
+   * @throws MixtureException if the model cannot be opened; nothing stays open then
+   */
+  MixtureModel open(ModelOptions options);
+
+  /**
+   * Describes a model without loading it.
+   *
+   * @param path file or directory
+   * @throws MixtureException if the files are missing or damaged
+   */
+  ModelInfo inspect(Path path);
+}
