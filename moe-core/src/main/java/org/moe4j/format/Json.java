@@ -1,0 +1,142 @@
+package org.moe4j.format;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.MixtureException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
+
+/**
+ * Strict JSON: UTF-8, one object, no key twice, limits on size and depth. {@code NaN} and {@code Infinity} are read, since
+ * Python writes them into configuration files.
+ */
+final class Json {
+
+  /** The longest file or header that is read; the safetensors format has the same limit. */
+  static final long MAX_BYTES = 100_000_000;
+
+  private static final int MAX_DEPTH = 64;
+
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_DEPTH)
+                  .maxDocumentLength(MAX_BYTES)
+                  .build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build();
+
+  private Json() {}
+
+  /** What a caller does with the parser, which stands on the first token of the object. */
+  interface Visitor<T> {
+    T visit(JsonParser parser);
+  }
+
+  /** Reads a whole file as maps, lists, strings, longs, doubles, booleans and nulls, all immutable. */
+  static Map<String, @Nullable Object> read(Path file) {
+    long size = FileBytes.size(file);
+    if (size > MAX_BYTES) {
+      throw new MixtureException.BadFile(
+          file.toString(), null, size + " bytes, expected JSON of at most " + MAX_BYTES, null);
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return parse(in, file.toString(), null, Json::object);
+    } catch (IOException e) {
+      throw FileBytes.unreadable(file, e);
+    }
+  }
+
+  /**
+   * Parses one JSON object and nothing after it.
+   *
+   * @param in the text, UTF-8
+   * @param file the file, for messages
+   * @param part the part of the file, for messages, or null
+   * @param visitor reads from the opening brace to the closing one
+   */
+  static <T> T parse(InputStream in, String file, @Nullable String part, Visitor<T> visitor) {
+    Reader reader =
+        new InputStreamReader(
+            in,
+            StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT));
+    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), reader)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        throw new MixtureException.BadFile(file, part, "expected a JSON object", null);
+      }
+      T result = visitor.visit(parser);
+      if (parser.nextToken() != null) {
+        throw new MixtureException.BadFile(file, part, "text after the JSON object", null);
+      }
+      return result;
+    } catch (JacksonException e) {
+      throw new MixtureException.BadFile(
+          file,
+          part,
+          "no sound JSON at line %d, column %d: %s"
+              .formatted(
+                  e.getLocation().getLineNr(),
+                  e.getLocation().getColumnNr(),
+                  e.getOriginalMessage()),
+          e);
+    }
+  }
+
+  private static Map<String, @Nullable Object> object(JsonParser parser) {
+    Map<String, @Nullable Object> map = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = parser.currentName();
+      parser.nextToken();
+      map.put(key, value(parser));
+    }
+    return Collections.unmodifiableMap(map);
+  }
+
+  /** The depth of recursion is bounded by the parser's own limit on nesting. */
+  private static @Nullable Object value(JsonParser parser) {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> object(parser);
+      case START_ARRAY -> {
+        List<@Nullable Object> list = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          list.add(value(parser));
+        }
+        yield Collections.unmodifiableList(list);
+      }
+      case VALUE_STRING -> parser.getString();
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      case VALUE_NULL -> null;
+      case VALUE_NUMBER_INT ->
+          switch (parser.getNumberType()) {
+            case INT, LONG -> parser.getLongValue();
+            default -> parser.getBigIntegerValue().doubleValue();
+          };
+      case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+      default -> throw new IllegalStateException("token " + parser.currentToken());
+    };
+  }
+}

@@ -1,0 +1,149 @@
+package org.moe4j.format;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.moe4j.MixtureException;
+
+/**
+ * A directory as model hubs give it: {@code config.json}, the weights in {@code model.safetensors} or in several files
+ * that {@code model.safetensors.index.json} names, and what else there is for the tokenizer and for sampling.
+ */
+public final class SafetensorsDirectory extends ModelFile {
+
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String TEMPLATE = "chat_template";
+
+  /** No separators and no leading dot: the name cannot leave the directory on any system. */
+  private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\x00.][^/\\\\:\\x00]*");
+
+  private final Optional<Config> generationConfig;
+  private final Optional<Config> tokenizerConfig;
+  private final Optional<Path> tokenizerJson;
+  private final Optional<String> chatTemplate;
+
+  private SafetensorsDirectory(
+      Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
+    super(path, arena, config, tensors, bytes);
+    generationConfig = existing("generation_config.json").map(Config::readJson);
+    tokenizerConfig = existing("tokenizer_config.json").map(Config::readJson);
+    tokenizerJson = existing("tokenizer.json");
+    chatTemplate =
+        existing("chat_template.jinja")
+            .map(FileBytes::text)
+            .or(() -> tokenizerConfig.flatMap(SafetensorsDirectory::template));
+  }
+
+  static SafetensorsDirectory read(Path path, Arena arena, boolean copy) {
+    if (!Files.exists(path.resolve(CONFIG))) {
+      throw new MixtureException.BadFile(
+          path.toString(),
+          null,
+          "is a directory without " + CONFIG + ", expected a model in safetensors or a GGUF file",
+          null);
+    }
+    Config config = Config.readJson(path.resolve(CONFIG));
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    long bytes = 0;
+    if (Files.exists(path.resolve(WEIGHTS))) {
+      bytes = load(path.resolve(WEIGHTS), arena, copy, tensors);
+    } else if (Files.exists(path.resolve(INDEX))) {
+      for (Map.Entry<String, List<String>> shard : shards(path.resolve(INDEX)).entrySet()) {
+        Map<String, TensorData> found = new LinkedHashMap<>();
+        bytes += load(path.resolve(shard.getKey()), arena, copy, found);
+        for (String name : shard.getValue()) {
+          TensorData tensor = found.get(name);
+          if (tensor == null) {
+            throw new MixtureException.BadFile(
+                path.resolve(shard.getKey()).toString(),
+                name,
+                "the index says that this tensor is here, but it is not",
+                null);
+          }
+          tensors.put(name, tensor);
+        }
+      }
+    } else {
+      throw new MixtureException.BadFile(
+          path.toString(), null, "has neither " + WEIGHTS + " nor " + INDEX, null);
+    }
+    return new SafetensorsDirectory(path, arena, config, tensors, bytes);
+  }
+
+  private static long load(
+      Path file, Arena arena, boolean copy, Map<String, TensorData> tensors) {
+    MemorySegment data = FileBytes.load(file, arena, copy);
+    for (TensorData tensor : SafetensorsFile.parse(file.toString(), data).tensors()) {
+      tensors.put(tensor.name(), tensor);
+    }
+    return data.byteSize();
+  }
+
+  /** The tensors of each file that the index names. */
+  private static Map<String, List<String>> shards(Path index) {
+    Config files = Config.readJson(index).section("weight_map");
+    Map<String, List<String>> shards = new TreeMap<>();
+    for (String tensor : files.keys()) {
+      String name = files.text(tensor);
+      if (!PLAIN_NAME.matcher(name).matches()) {
+        throw new MixtureException.BadFile(
+            index.toString(),
+            "weight_map." + tensor,
+            "expected the plain name of a file in this directory, found \"" + name + "\"",
+            null);
+      }
+      shards.computeIfAbsent(name, _ -> new ArrayList<>()).add(tensor);
+    }
+    return shards;
+  }
+
+  private Optional<Path> existing(String name) {
+    return Optional.of(path().resolve(name)).filter(Files::exists);
+  }
+
+  /** A template, or the one called "default" where there are several. */
+  private static Optional<String> template(Config config) {
+    if (!config.has(TEMPLATE)) {
+      return Optional.empty();
+    }
+    if (!(config.value(TEMPLATE) instanceof List<?>)) {
+      return Optional.of(config.text(TEMPLATE));
+    }
+    List<Config> named = config.sections(TEMPLATE);
+    return named.stream()
+        .filter(each -> named.size() == 1 || each.text("name").equals("default"))
+        .findFirst()
+        .map(each -> each.text("template"));
+  }
+
+  /** {@code generation_config.json}: the model's own sampling and end ids. */
+  public Optional<Config> generationConfig() {
+    return generationConfig;
+  }
+
+  /** {@code tokenizer_config.json}. */
+  public Optional<Config> tokenizerConfig() {
+    return tokenizerConfig;
+  }
+
+  /** The path of {@code tokenizer.json}. */
+  public Optional<Path> tokenizerJson() {
+    return tokenizerJson;
+  }
+
+  /** {@code chat_template.jinja}, or else the template in {@code tokenizer_config.json}. */
+  @Override
+  public Optional<String> chatTemplate() {
+    return chatTemplate;
+  }
+}

@@ -1,0 +1,182 @@
+package org.moe4j.format;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * One tensor of a model file: its name, type and shape, and its bytes where they lie. Immutable; many threads may read
+ * it at once.
+ *
+ * <p>Shapes are row-major with the outermost dimension first: a linear weight is {@code [out, in]}, stacked experts are
+ * {@code [experts, out, in]}. GGUF files list them the other way round. The bytes belong to the file the tensor was read
+ * from and are gone when that is closed: reading them later throws {@link IllegalStateException}.
+ */
+public final class TensorData {
+
+  private final String file;
+  private final String name;
+  private final TensorType type;
+  private final long[] shape;
+  private final long elements;
+  private final MemorySegment data;
+
+  private TensorData(
+      String file, String name, TensorType type, long[] shape, long elements, MemorySegment data) {
+    this.file = file;
+    this.name = name;
+    this.type = type;
+    this.shape = shape;
+    this.elements = elements;
+    this.data = data;
+  }
+
+  /**
+   * A tensor over bytes that are already in memory. They are not copied and must not change.
+   *
+   * @param file where the tensor comes from, for messages
+   * @param name its name
+   * @param type how its elements are stored
+   * @param data exactly the bytes of the tensor
+   * @param shape the dimensions, outermost first; none for a single element
+   * @throws IllegalArgumentException if a dimension is negative, the rows of a quantised type are no whole blocks, or
+   *     the bytes are not as many as type and shape need
+   */
+  public static TensorData of(
+      String file, String name, TensorType type, MemorySegment data, long... shape) {
+    long elements = 1;
+    for (long size : shape) {
+      if (size < 0) {
+        throw new IllegalArgumentException(name + ": negative size in " + Arrays.toString(shape));
+      }
+      elements = Math.multiplyExact(elements, size);
+    }
+    if (type.isQuantized() && rowLength(shape) % type.blockSize() != 0) {
+      throw new IllegalArgumentException(
+          name + ": rows of " + rowLength(shape) + " are no whole blocks of " + type);
+    }
+    if (data.byteSize() != type.bytes(elements)) {
+      throw new IllegalArgumentException(
+          "%s: %d bytes, but %s of %s needs %d"
+              .formatted(
+                  name, data.byteSize(), Arrays.toString(shape), type, type.bytes(elements)));
+    }
+    return new TensorData(
+        Objects.requireNonNull(file),
+        Objects.requireNonNull(name),
+        type,
+        shape.clone(),
+        elements,
+        data.asReadOnly());
+  }
+
+  private static long rowLength(long[] shape) {
+    return shape.length == 0 ? 1 : shape[shape.length - 1];
+  }
+
+  /** The name in the file; a {@linkplain #slice part} has its index appended in brackets. */
+  public String name() {
+    return name;
+  }
+
+  /** How the elements are stored. */
+  public TensorType type() {
+    return type;
+  }
+
+  /** A copy of the dimensions, outermost first; empty for a single element. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  /** The number of dimensions. */
+  public int rank() {
+    return shape.length;
+  }
+
+  /**
+   * The size of one dimension.
+   *
+   * @param index the dimension, 0 being the outermost
+   */
+  public long size(int index) {
+    return shape[index];
+  }
+
+  /** The number of elements. */
+  public long elements() {
+    return elements;
+  }
+
+  /** The number of bytes that all elements take up together. */
+  public long bytes() {
+    return data.byteSize();
+  }
+
+  /** The bytes, read-only and exactly {@link #bytes()} long; they may begin at any address. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** The file that holds the tensor. */
+  public String file() {
+    return file;
+  }
+
+  /**
+   * One entry of the outermost dimension, such as one expert of a stacked tensor. Nothing is copied.
+   *
+   * @param index the entry, {@code 0 <= index < size(0)}
+   * @return a tensor with one dimension less
+   * @throws IndexOutOfBoundsException if there is no such entry
+   * @throws IllegalArgumentException if an entry is no whole number of blocks
+   */
+  public TensorData slice(long index) {
+    requireDimension();
+    Objects.checkIndex(index, shape[0]);
+    long each = elements / shape[0];
+    long bytes = type.bytes(each);
+    return new TensorData(
+        file,
+        name + "[" + index + "]",
+        type,
+        Arrays.copyOfRange(shape, 1, shape.length),
+        each,
+        data.asSlice(index * bytes, bytes));
+  }
+
+  /**
+   * A range of the outermost dimension, such as the gate half of a tensor that fuses gate and up. Nothing is copied.
+   *
+   * @param from the first entry, {@code 0 <= from <= to}
+   * @param to the entry after the last one, {@code to <= size(0)}
+   * @return a tensor with as many dimensions
+   * @throws IndexOutOfBoundsException if the range reaches beyond the tensor
+   * @throws IllegalArgumentException if the range is no whole number of blocks
+   */
+  public TensorData rows(long from, long to) {
+    requireDimension();
+    Objects.checkFromToIndex(from, to, shape[0]);
+    long each = shape[0] == 0 ? 0 : elements / shape[0];
+    long[] part = shape.clone();
+    part[0] = to - from;
+    return new TensorData(
+        file,
+        name + "[" + from + ":" + to + "]",
+        type,
+        part,
+        part[0] * each,
+        data.asSlice(type.bytes(from * each), type.bytes(part[0] * each)));
+  }
+
+  private void requireDimension() {
+    if (shape.length == 0) {
+      throw new IllegalArgumentException(name + " is a single element and has no parts");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + type + " " + Arrays.toString(shape);
+  }
+}
