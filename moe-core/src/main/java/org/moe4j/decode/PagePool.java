@@ -1,0 +1,105 @@
+package org.moe4j.decode;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.moe4j.device.CacheLayout;
+import org.moe4j.device.Device;
+
+/**
+ * Pages of sequence state within a bound of bytes. Freed pages are kept for the next sequence. Not safe for concurrent use:
+ * it belongs to the thread that runs the decoder.
+ */
+public final class PagePool implements AutoCloseable {
+
+  private final Device device;
+  private final CacheLayout layout;
+  private final long pageBytes;
+  private final long mostPages;
+  private final Deque<Device.Page> free = new ArrayDeque<>();
+  private long inUse;
+
+  /**
+   * Creates an empty pool.
+   *
+   * @param device where the pages live
+   * @param layout shape of a page
+   * @param mostBytes bound of all pages together
+   */
+  public PagePool(Device device, CacheLayout layout, long mostBytes) {
+    this.device = device;
+    this.layout = layout;
+    pageBytes = Math.max(1, layout.pageBytes());
+    mostPages = mostBytes / pageBytes;
+  }
+
+  /** A page with a count of the sequences that hold it. Full pages are immutable and may be shared. */
+  static final class SharedPage {
+    final Device.Page page;
+    int holders = 1;
+
+    SharedPage(Device.Page page) {
+      this.page = page;
+    }
+  }
+
+  /** Shape of a page. */
+  public CacheLayout layout() {
+    return layout;
+  }
+
+  /** Bytes of the pages that sequences hold. */
+  public long bytesInUse() {
+    return inUse * pageBytes;
+  }
+
+  /**
+   * How many more pages sequences can take.
+   */
+  public long pagesLeft() {
+    return mostPages - inUse;
+  }
+
+  /**
+   * Pages that a number of positions needs.
+   *
+   * @param positions number of positions
+   */
+  public long pagesFor(long positions) {
+    return (positions + layout.positions() - 1) / layout.positions();
+  }
+
+  /** The most positions that all sequences together can hold. */
+  public long mostPositions() {
+    return Math.multiplyExact(Math.min(mostPages, Long.MAX_VALUE / layout.positions()), (long) layout.positions());
+  }
+
+  SharedPage take() {
+    if (inUse >= mostPages) {
+      throw new IllegalStateException("all %d pages are in use".formatted(mostPages));
+    }
+    Device.Page page = free.poll();
+    SharedPage taken = new SharedPage(page == null ? device.allocatePage(layout) : page);
+    inUse++;
+    return taken;
+  }
+
+  SharedPage copyOf(SharedPage source) {
+    SharedPage copy = take();
+    device.copyPage(source.page, copy.page);
+    return copy;
+  }
+
+  void release(SharedPage page) {
+    if (--page.holders == 0) {
+      inUse--;
+      free.push(page.page);
+    }
+  }
+
+  /** Frees the pages that nobody holds. */
+  @Override
+  public void close() {
+    free.forEach(Device.Page::close);
+    free.clear();
+  }
+}

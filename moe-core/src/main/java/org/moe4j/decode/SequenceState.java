@@ -1,0 +1,99 @@
+package org.moe4j.decode;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.moe4j.decode.PagePool.SharedPage;
+import org.moe4j.device.Batch;
+import org.moe4j.device.Device;
+
+/**
+ * What a model remembers of one sequence: pages of fixed size, of which full ones may be shared with forks and the last one
+ * is private as soon as it is written. It can be appended to, truncated, forked and measured. Not safe for concurrent use.
+ */
+public final class SequenceState implements Batch.Pages, AutoCloseable {
+
+  private final PagePool pool;
+  private final List<SharedPage> pages = new ArrayList<>();
+  private int length;
+
+  /**
+   * An empty sequence.
+   *
+   * @param pool where pages come from
+   */
+  public SequenceState(PagePool pool) {
+    this.pool = pool;
+  }
+
+  /** Number of positions. */
+  public int length() {
+    return length;
+  }
+
+  /** Bytes of the pages it holds, shared ones included. */
+  public long bytes() {
+    return pages.size() * pool.layout().pageBytes();
+  }
+
+  /**
+   * Makes room for more positions and counts them as there; the next step writes them.
+   *
+   * @param positions how many
+   * @return the position of the first
+   */
+  public int append(int positions) {
+    int start = length;
+    int size = pool.layout().positions();
+    if (start % size != 0) {
+      int tail = start / size;
+      SharedPage page = pages.get(tail);
+      if (page.holders > 1) {
+        pages.set(tail, pool.copyOf(page));
+        pool.release(page);
+      }
+    }
+    while ((long) pages.size() * size < (long) start + positions) {
+      pages.add(pool.take());
+    }
+    length = start + positions;
+    return start;
+  }
+
+  /**
+   * Forgets the positions from {@code newLength} on.
+   *
+   * @param newLength {@code 0 <= newLength <= length()}
+   */
+  public void truncate(int newLength) {
+    if (newLength < 0 || newLength > length) {
+      throw new IllegalArgumentException("length must be 0 to %d, was %d".formatted(length, newLength));
+    }
+    length = newLength;
+    long keep = pool.pagesFor(newLength);
+    while (pages.size() > keep) {
+      pool.release(pages.removeLast());
+    }
+  }
+
+  /** A sequence that begins with the same positions; pages are shared until one of the two writes to them. */
+  public SequenceState fork() {
+    SequenceState copy = new SequenceState(pool);
+    for (SharedPage page : pages) {
+      page.holders++;
+      copy.pages.add(page);
+    }
+    copy.length = length;
+    return copy;
+  }
+
+  @Override
+  public Device.Page page(int index) {
+    return pages.get(index).page;
+  }
+
+  /** Gives the pages back. Idempotent. */
+  @Override
+  public void close() {
+    truncate(0);
+  }
+}

@@ -1,0 +1,185 @@
+package org.moe4j.decode;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.Router;
+import org.moe4j.device.Device;
+import org.moe4j.device.Device.ExpertSet;
+import org.moe4j.device.Device.FeedForwardWeights;
+import org.moe4j.device.Device.LinearWeights;
+import org.moe4j.device.Device.MixerWeights;
+import org.moe4j.device.Device.NormWeights;
+import org.moe4j.model.FeedForward;
+import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.Layer;
+import org.moe4j.model.Mixture;
+import org.moe4j.model.ModelSpec;
+
+/**
+ * One version of a model's weights on a device. Immutable.
+ *
+ * @param spec the model
+ * @param embedding one row a token id
+ * @param layers the layers in order
+ * @param outputNorm norm before the output matrix
+ * @param output hidden to logits
+ */
+public record Weights(
+    ModelSpec spec,
+    LinearWeights embedding,
+    List<LayerWeights> layers,
+    NormWeights outputNorm,
+    LinearWeights output) {
+
+  /** Copies the list. */
+  public Weights {
+    layers = List.copyOf(layers);
+  }
+
+  /**
+   * One layer's weights.
+   *
+   * @param mixerNorm norm before the mixer
+   * @param mixer the sequence mixer
+   * @param feedForwardNorm norm before the feed-forward
+   * @param feedForward dense, or a mixture
+   */
+  public record LayerWeights(
+      NormWeights mixerNorm,
+      MixerWeights mixer,
+      NormWeights feedForwardNorm,
+      LayerFeedForward feedForward) {}
+
+  /** A layer's feed-forward on a device. */
+  public sealed interface LayerFeedForward {}
+
+  /**
+   * A dense feed-forward.
+   *
+   * @param body its weights
+   */
+  public record Dense(FeedForwardWeights body) implements LayerFeedForward {}
+
+  /**
+   * A router with its experts.
+   *
+   * @param router hidden to router logits
+   * @param familyRule the family's own rule
+   * @param rule the rule in force: the family's, or what a caller put in its place
+   * @param experts each expert alone
+   * @param set the experts as the ids refer to them
+   * @param shared an expert that always runs, or null
+   * @param sharedGate hidden to the logit whose sigmoid scales the shared expert, or null
+   */
+  public record Experts(
+      LinearWeights router,
+      Router familyRule,
+      Router rule,
+      List<FeedForwardWeights> experts,
+      ExpertSet set,
+      @Nullable FeedForwardWeights shared,
+      @Nullable LinearWeights sharedGate)
+      implements LayerFeedForward {
+
+    /** Copies the list. */
+    public Experts {
+      experts = List.copyOf(experts);
+    }
+  }
+
+  /** What a caller put in the place of the model's own parts. */
+  public interface Replacements {
+
+    /**
+     * The router of a layer.
+     *
+     * @param layer index of the layer
+     * @param own the family's rule
+     */
+    Router router(int layer, Router own);
+
+    /**
+     * The expert in a place.
+     *
+     * @param layer index of the layer
+     * @param index index of the expert
+     * @param device where it is to be loaded
+     * @return the loaded expert, or null for the model's own
+     */
+    @Nullable FeedForwardWeights expert(int layer, int index, Device device);
+  }
+
+  /**
+   * Loads a model's weights.
+   *
+   * @param device where to
+   * @param spec the model
+   * @param replacements parts to put in the place of the model's own
+   * @param loaded told the bytes of each part after it is loaded; may throw to end the loading
+   */
+  public static Weights load(
+      Device device, ModelSpec spec, Replacements replacements, LongConsumer loaded) {
+    LinearWeights embedding = device.load(spec.embedding());
+    loaded.accept(spec.embedding().weight().bytes());
+    List<LayerWeights> layers = new ArrayList<>();
+    for (int i = 0; i < spec.layers().size(); i++) {
+      layers.add(load(device, i, spec.layers().get(i), replacements, loaded));
+    }
+    NormWeights outputNorm = device.load(spec.outputNorm());
+    LinearWeights output =
+        spec.output().equals(spec.embedding()) ? embedding : device.load(spec.output());
+    loaded.accept(spec.output().weight().bytes());
+    return new Weights(spec, embedding, layers, outputNorm, output);
+  }
+
+  private static LayerWeights load(
+      Device device, int index, Layer layer, Replacements replacements, LongConsumer loaded) {
+    NormWeights mixerNorm = device.load(layer.mixerNorm());
+    MixerWeights mixer = device.load(layer.mixer());
+    loaded.accept(0);
+    return new LayerWeights(
+        mixerNorm,
+        mixer,
+        device.load(layer.feedForwardNorm()),
+        load(device, index, layer.feedForward(), replacements, loaded));
+  }
+
+  private static LayerFeedForward load(
+      Device device,
+      int layer,
+      FeedForward feedForward,
+      Replacements replacements,
+      LongConsumer loaded) {
+    return switch (feedForward) {
+      case GatedFeedForward dense -> {
+        FeedForwardWeights body = device.load(dense);
+        loaded.accept(bytes(dense));
+        yield new Dense(body);
+      }
+      case Mixture mixture -> {
+        List<FeedForwardWeights> experts = new ArrayList<>();
+        for (int i = 0; i < mixture.experts().size(); i++) {
+          FeedForwardWeights replacement = replacements.expert(layer, i, device);
+          GatedFeedForward own = mixture.experts().get(i);
+          experts.add(replacement == null ? device.load(own) : replacement);
+          loaded.accept(bytes(own));
+        }
+        Mixture.SharedExpert shared = mixture.shared();
+        yield new Experts(
+            device.load(mixture.router()),
+            mixture.rule(),
+            replacements.router(layer, mixture.rule()),
+            experts,
+            device.experts(experts),
+            shared == null ? null : device.load(shared.body()),
+            shared == null || shared.gate() == null ? null : device.load(shared.gate()));
+      }
+    };
+  }
+
+  private static long bytes(GatedFeedForward f) {
+    return f.gate().weight().bytes() + f.up().weight().bytes() + f.down().weight().bytes();
+  }
+}

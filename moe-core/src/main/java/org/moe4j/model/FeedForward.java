@@ -1,0 +1,4 @@
+package org.moe4j.model;
+
+/** What works on each position alone. */
+public sealed interface FeedForward permits GatedFeedForward, Mixture {}

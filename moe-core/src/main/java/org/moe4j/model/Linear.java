@@ -1,0 +1,32 @@
+package org.moe4j.model;
+
+import org.jspecify.annotations.Nullable;
+import org.moe4j.format.TensorData;
+
+/**
+ * A linear map {@code y = W x + b}.
+ *
+ * @param weight {@code outputs x inputs}, row-major
+ * @param bias one value an output, or null
+ */
+public record Linear(TensorData weight, @Nullable TensorData bias) {
+
+  /**
+   * A linear map without bias.
+   *
+   * @param weight {@code outputs x inputs}, row-major
+   */
+  public static Linear of(TensorData weight) {
+    return new Linear(weight, null);
+  }
+
+  /** Width of an output row. */
+  public int outputs() {
+    return Math.toIntExact(weight.size(0));
+  }
+
+  /** Width of an input row. */
+  public int inputs() {
+    return Math.toIntExact(weight.size(1));
+  }
+}

@@ -1,0 +1,32 @@
+package org.moe4j.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.Router;
+
+/**
+ * A router and its experts: {@code sum over the chosen e of weight[e] * experts[e](x)}, plus the shared expert if there is
+ * one.
+ *
+ * @param router hidden to one logit an expert
+ * @param rule how experts and weights follow from the logits
+ * @param experts the experts in the order of their ids
+ * @param shared an expert that always runs, or null
+ */
+public record Mixture(
+    Linear router, Router rule, List<GatedFeedForward> experts, @Nullable SharedExpert shared)
+    implements FeedForward {
+
+  /** Copies the list. */
+  public Mixture {
+    experts = List.copyOf(experts);
+  }
+
+  /**
+   * An expert that runs for every row.
+   *
+   * @param body the expert
+   * @param gate hidden to one logit, whose sigmoid multiplies the output; or null
+   */
+  public record SharedExpert(GatedFeedForward body, @Nullable Linear gate) {}
+}
