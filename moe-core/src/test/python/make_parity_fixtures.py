@@ -1,0 +1,551 @@
+#!/usr/bin/env python3
+"""Makes the parity fixtures: tiny random models of every family and what transformers computes with them.
+
+usage: make_parity_fixtures.py [-h] [--out DIR] [NAME ...]     (all cases when no NAME is given)
+
+A case is a directory a user could have downloaded (config.json, model.safetensors or shards with an index) and
+expected.safetensors, which holds for each input sequence s:
+
+  s.ids                  I32 [T]      the input
+  s.logits               F32 [T, V]   the logits of all its positions
+  s.layer.L.experts      I32 [T, k]   the experts layer L chose, best first (MoE layers only)
+  s.layer.L.weights      F32 [T, k]   what their outputs are multiplied by
+  s.greedy               I32 [24]     greedy continuation through a key-value cache
+
+Parameters are rounded to bfloat16 and everything is computed in float32 by the model read back from the directory, so
+the directory alone is the truth. Rotary tables are never rounded. A seed is rejected when a choice hangs on less than
+0.1 % of the range of what is compared: the k-th and next router score (as probability and as logit), the two best
+logits of a greedy step; or when logits, routing or experts are degenerate. The metadata entry "facts" of
+expected.safetensors (JSON) names the accepted seed and the smallest margins.
+"""
+import argparse
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from safetensors.numpy import save_file
+
+HERE = Path(__file__).resolve().parent
+DEFAULT_OUT = HERE.parent / "resources" / "parity"
+LENGTHS = (1, 9, 40)
+GREEDY = 24
+MARGIN = 1e-3  # of the range of what is compared
+ROUNDING = 2e-5  # float32 against float64, of the logits' range: more means an ill-conditioned model
+
+FAMILIES = {
+    "llama": ("LlamaConfig", "LlamaForCausalLM"),
+    "qwen2": ("Qwen2Config", "Qwen2ForCausalLM"),
+    "qwen3": ("Qwen3Config", "Qwen3ForCausalLM"),
+    "mixtral": ("MixtralConfig", "MixtralForCausalLM"),
+    "qwen2moe": ("Qwen2MoeConfig", "Qwen2MoeForCausalLM"),
+    "qwen3moe": ("Qwen3MoeConfig", "Qwen3MoeForCausalLM"),
+    "olmoe": ("OlmoeConfig", "OlmoeForCausalLM"),
+}
+
+
+@dataclass
+class Case:
+    """One fixture. layout: "fused" and "hub" are what transformers 5 can write; "classic" is "hub" with the config keys
+    of the time before transformers 5."""
+
+    name: str
+    seed: int
+    config: dict
+    layout: str = "fused"
+    shard: str | None = None  # largest shard, "40KB"
+    drop: tuple = ()  # config keys to leave out, so that the family's default applies
+    generation: dict = field(default_factory=dict)
+
+    @property
+    def family(self):
+        return self.name.split("-")[0]
+
+
+def rope(theta, kind="default", **more):
+    return {"rope_type": kind, "rope_theta": theta, **more}
+
+
+LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
+
+# The vocabulary of 101 belongs to cases that also have a GGUF twin.
+CASES = [
+    # Dense families.
+    Case("llama-gqa", 100, dict(
+        hidden_size=66, num_attention_heads=6, num_key_value_heads=2, head_dim=10, intermediate_size=90,
+        num_hidden_layers=2, vocab_size=101, rms_norm_eps=1e-5, rope_parameters=rope(10000.0)),
+        generation=dict(do_sample=True, temperature=0.6, top_p=0.9, eos_token_id=[100, 99], bos_token_id=1)),
+    Case("llama-gqa-seed2", 150, dict(
+        hidden_size=66, num_attention_heads=6, num_key_value_heads=2, head_dim=10, intermediate_size=90,
+        num_hidden_layers=2, vocab_size=101, rms_norm_eps=1e-5, rope_parameters=rope(10000.0)), layout="classic"),
+    Case("llama-tied", 200, dict(
+        hidden_size=84, num_attention_heads=3, num_key_value_heads=3, intermediate_size=77, num_hidden_layers=3,
+        vocab_size=83, rms_norm_eps=1e-6, rope_parameters=rope(500.0), tie_word_embeddings=True), shard="60KB"),
+    Case("llama-bias", 300, dict(
+        hidden_size=60, num_attention_heads=5, num_key_value_heads=1, intermediate_size=46, num_hidden_layers=2,
+        vocab_size=61, attention_bias=True, mlp_bias=True, rope_parameters=rope(10000.0)), layout="classic"),
+    Case("llama-rope-llama3", 400, dict(
+        hidden_size=54, num_attention_heads=3, num_key_value_heads=1, head_dim=16, intermediate_size=70,
+        num_hidden_layers=2, vocab_size=101, max_position_embeddings=512,
+        rope_parameters=rope(10000.0, "llama3", **LLAMA3)), layout="classic"),
+    Case("llama-rope-llama3-tied", 450, dict(
+        hidden_size=62, num_attention_heads=2, num_key_value_heads=2, head_dim=22, intermediate_size=58,
+        num_hidden_layers=2, vocab_size=75, max_position_embeddings=512, tie_word_embeddings=True,
+        rope_parameters=rope(3000.0, "llama3", **{**LLAMA3, "factor": 32.0, "low_freq_factor": 1.5}))),
+    Case("llama-rope-linear", 500, dict(
+        hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=50, num_hidden_layers=2,
+        vocab_size=67, rope_parameters=rope(200.0, "linear", factor=4.0)), layout="classic"),
+    Case("qwen2-plain", 600, dict(
+        hidden_size=60, num_attention_heads=6, num_key_value_heads=2, intermediate_size=76, num_hidden_layers=2,
+        vocab_size=101, rope_parameters=rope(1000000.0))),
+    Case("qwen2-tied", 650, dict(
+        hidden_size=70, num_attention_heads=5, num_key_value_heads=1, intermediate_size=44, num_hidden_layers=3,
+        vocab_size=73, tie_word_embeddings=True, rope_parameters=rope(10000.0)), layout="classic", shard="50KB"),
+    Case("qwen2-sliding", 700, dict(
+        hidden_size=48, num_attention_heads=4, num_key_value_heads=2, intermediate_size=52, num_hidden_layers=3,
+        vocab_size=79, use_sliding_window=True, sliding_window=7, max_window_layers=1,
+        rope_parameters=rope(10000.0)), layout="classic"),
+    Case("qwen2-rope-yarn", 750, dict(
+        hidden_size=64, num_attention_heads=4, num_key_value_heads=2, intermediate_size=42, num_hidden_layers=2,
+        vocab_size=71, max_position_embeddings=128,
+        rope_parameters=rope(100.0, "yarn", factor=4.0, original_max_position_embeddings=32)), layout="classic"),
+    Case("qwen3-plain", 800, dict(
+        hidden_size=50, num_attention_heads=4, num_key_value_heads=1, head_dim=22, intermediate_size=66,
+        num_hidden_layers=2, vocab_size=101, rope_parameters=rope(1000000.0))),
+    Case("qwen3-tied", 850, dict(
+        hidden_size=46, num_attention_heads=6, num_key_value_heads=3, head_dim=12, intermediate_size=54,
+        num_hidden_layers=3, vocab_size=89, tie_word_embeddings=True, rope_parameters=rope(10000.0)),
+        layout="classic"),
+    Case("qwen3-sliding", 900, dict(
+        hidden_size=52, num_attention_heads=3, num_key_value_heads=3, head_dim=18, intermediate_size=38,
+        num_hidden_layers=3, vocab_size=63, attention_bias=True, use_sliding_window=True, sliding_window=5,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters=rope(5000.0))),
+    # Mixtral.
+    Case("mixtral-plain", 1000, dict(
+        hidden_size=52, num_attention_heads=4, num_key_value_heads=2, head_dim=14, intermediate_size=28,
+        num_hidden_layers=2, vocab_size=101, num_local_experts=6, num_experts_per_tok=2,
+        rope_parameters=rope(1000000.0)),
+        generation=dict(eos_token_id=2, bos_token_id=1)),
+    Case("mixtral-plain-seed2", 1050, dict(
+        hidden_size=52, num_attention_heads=4, num_key_value_heads=2, head_dim=14, intermediate_size=28,
+        num_hidden_layers=2, vocab_size=101, num_local_experts=6, num_experts_per_tok=2,
+        rope_parameters=rope(1000000.0)), layout="hub"),
+    Case("mixtral-sliding", 1100, dict(
+        hidden_size=44, num_attention_heads=2, num_key_value_heads=1, intermediate_size=36, num_hidden_layers=3,
+        vocab_size=77, num_local_experts=5, num_experts_per_tok=3, sliding_window=11,
+        rope_parameters=rope(10000.0)), layout="classic", shard="40KB"),
+    Case("mixtral-top1-tied", 1200, dict(
+        hidden_size=60, num_attention_heads=3, num_key_value_heads=3, intermediate_size=22, num_hidden_layers=2,
+        vocab_size=93, num_local_experts=7, num_experts_per_tok=1, tie_word_embeddings=True,
+        rope_parameters=rope(1000000.0)), layout="classic", drop=("rope_theta", "head_dim")),
+    # Qwen1.5/2-MoE.
+    Case("qwen2moe-plain", 1300, dict(
+        hidden_size=56, num_attention_heads=4, num_key_value_heads=2, intermediate_size=60, num_hidden_layers=2,
+        vocab_size=101, num_experts=9, num_experts_per_tok=4, moe_intermediate_size=18,
+        shared_expert_intermediate_size=34, norm_topk_prob=False, rope_parameters=rope(1000000.0)), layout="classic"),
+    Case("qwen2moe-plain-seed2", 1350, dict(
+        hidden_size=56, num_attention_heads=4, num_key_value_heads=2, intermediate_size=60, num_hidden_layers=2,
+        vocab_size=101, num_experts=9, num_experts_per_tok=4, moe_intermediate_size=18,
+        shared_expert_intermediate_size=34, norm_topk_prob=False, rope_parameters=rope(1000000.0))),
+    Case("qwen2moe-norm-mlponly-tied", 1400, dict(
+        hidden_size=60, num_attention_heads=6, num_key_value_heads=3, intermediate_size=46, num_hidden_layers=3,
+        vocab_size=65, num_experts=5, num_experts_per_tok=2, moe_intermediate_size=26,
+        shared_expert_intermediate_size=20, norm_topk_prob=True, mlp_only_layers=[1], tie_word_embeddings=True,
+        rope_parameters=rope(10000.0))),
+    Case("qwen2moe-step2", 1500, dict(
+        hidden_size=42, num_attention_heads=3, num_key_value_heads=1, intermediate_size=58, num_hidden_layers=4,
+        vocab_size=81, num_experts=10, num_experts_per_tok=3, moe_intermediate_size=14,
+        shared_expert_intermediate_size=30, norm_topk_prob=False, mlp_only_layers=[3], decoder_sparse_step=2,
+        qkv_bias=False, rope_parameters=rope(10000.0)), layout="classic", shard="30KB"),
+    Case("qwen2moe-sliding", 1550, dict(
+        hidden_size=48, num_attention_heads=4, num_key_value_heads=4, intermediate_size=40, num_hidden_layers=3,
+        vocab_size=69, num_experts=6, num_experts_per_tok=2, moe_intermediate_size=18,
+        shared_expert_intermediate_size=22, norm_topk_prob=True, use_sliding_window=True, sliding_window=6,
+        max_window_layers=3, rope_parameters=rope(10000.0))),
+    # Qwen3-MoE.
+    Case("qwen3moe-norm", 1600, dict(
+        hidden_size=44, num_attention_heads=4, num_key_value_heads=2, head_dim=20, intermediate_size=50,
+        num_hidden_layers=2, vocab_size=101, num_experts=11, num_experts_per_tok=4, moe_intermediate_size=18,
+        norm_topk_prob=True, rope_parameters=rope(1000000.0)),
+        generation=dict(do_sample=True, temperature=0.7, top_k=20, top_p=0.8, eos_token_id=[100, 98])),
+    Case("qwen3moe-norm-seed2", 1650, dict(
+        hidden_size=44, num_attention_heads=4, num_key_value_heads=2, head_dim=20, intermediate_size=50,
+        num_hidden_layers=2, vocab_size=101, num_experts=11, num_experts_per_tok=4, moe_intermediate_size=18,
+        norm_topk_prob=True, rope_parameters=rope(1000000.0)), layout="classic"),
+    Case("qwen3moe-raw-tied", 1700, dict(
+        hidden_size=58, num_attention_heads=3, num_key_value_heads=3, head_dim=14, intermediate_size=50,
+        num_hidden_layers=2, vocab_size=87, num_experts=7, num_experts_per_tok=3, moe_intermediate_size=26,
+        norm_topk_prob=False, tie_word_embeddings=True, rope_parameters=rope(10000.0)), layout="classic"),
+    Case("qwen3moe-mixed", 1800, dict(
+        hidden_size=50, num_attention_heads=5, num_key_value_heads=1, head_dim=12, intermediate_size=62,
+        num_hidden_layers=4, vocab_size=63, num_experts=5, num_experts_per_tok=1, moe_intermediate_size=34,
+        norm_topk_prob=False, mlp_only_layers=[1], decoder_sparse_step=2, rope_parameters=rope(10000.0)),
+        layout="classic", shard="40KB"),
+    Case("qwen3moe-sliding", 1900, dict(
+        hidden_size=40, num_attention_heads=4, num_key_value_heads=2, head_dim=18, intermediate_size=30,
+        num_hidden_layers=3, vocab_size=71, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=22,
+        norm_topk_prob=True, mlp_only_layers=[0], attention_bias=True, use_sliding_window=True, sliding_window=8,
+        rope_parameters=rope(10000.0)), shard="40KB"),
+    Case("qwen3moe-rope-yarn", 1950, dict(
+        hidden_size=42, num_attention_heads=2, num_key_value_heads=1, head_dim=24, intermediate_size=30,
+        num_hidden_layers=2, vocab_size=85, num_experts=6, num_experts_per_tok=2, moe_intermediate_size=20,
+        norm_topk_prob=True, max_position_embeddings=256,
+        rope_parameters=rope(1000.0, "yarn", factor=8.0, original_max_position_embeddings=32))),
+    # OLMoE.
+    Case("olmoe-plain", 2000, dict(
+        hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=22, num_hidden_layers=2,
+        vocab_size=101, num_experts=8, num_experts_per_tok=3, norm_topk_prob=False,
+        rope_parameters=rope(10000.0), pad_token_id=1, eos_token_id=100), layout="classic"),
+    Case("olmoe-plain-seed2", 2050, dict(
+        hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=22, num_hidden_layers=2,
+        vocab_size=101, num_experts=8, num_experts_per_tok=3, norm_topk_prob=False,
+        rope_parameters=rope(10000.0), pad_token_id=1, eos_token_id=100)),
+    Case("olmoe-clip-raw", 2100, dict(
+        hidden_size=54, num_attention_heads=3, num_key_value_heads=3, intermediate_size=26, num_hidden_layers=2,
+        vocab_size=91, num_experts=5, num_experts_per_tok=2, norm_topk_prob=False, clip_qkv=0.75,
+        rope_parameters=rope(500.0), pad_token_id=1, eos_token_id=None), layout="classic", shard="40KB"),
+    Case("olmoe-clip-norm-gqa-tied", 2200, dict(
+        hidden_size=60, num_attention_heads=6, num_key_value_heads=2, intermediate_size=18, num_hidden_layers=3,
+        vocab_size=95, num_experts=11, num_experts_per_tok=4, norm_topk_prob=True, clip_qkv=0.9,
+        tie_word_embeddings=True, rope_parameters=rope(10000.0), pad_token_id=1, eos_token_id=None)),
+]
+
+
+class Rejected(Exception):
+    """This seed decides something by too little, or is degenerate."""
+
+
+def classes(case):
+    return tuple(getattr(transformers, n) for n in FAMILIES[case.family])
+
+
+def new_model(case, seed):
+    """A model with parameters drawn so that every part of it moves the logits."""
+    config_class, model_class = classes(case)
+    config = config_class(**{"bos_token_id": None, "eos_token_id": None, **case.config})
+    config._attn_implementation = "eager"
+    config._experts_implementation = "eager"
+    model = model_class(config).eval()
+    generator = torch.Generator().manual_seed(seed)
+    tied = config.tie_word_embeddings
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            noise = torch.randn(p.shape, generator=generator)
+            if "norm" in name:
+                value = 1 + 0.25 * noise
+                if "q_norm" in name or "k_norm" in name:
+                    value = 1.4 * value
+            elif name.endswith("bias"):
+                value = 0.4 * noise
+            elif "embed_tokens" in name:
+                value = noise * (3.0 / p.shape[1] ** 0.5 if tied else 1.0)
+            elif "lm_head" in name:
+                value = noise * 3.0 / p.shape[1] ** 0.5
+            elif name.endswith("mlp.gate.weight"):
+                # The more experts are chosen, the flatter: else the last of them would hardly weigh anything.
+                value = noise * (2.0 - 0.2 * config.num_experts_per_tok) / p.shape[1] ** 0.5
+            elif "shared_expert_gate" in name:
+                value = noise * 1.5 / p.shape[1] ** 0.5
+            elif "q_proj" in name or "k_proj" in name:
+                value = noise * 1.4 / p.shape[-1] ** 0.5
+            elif "down_proj" in name:
+                value = noise * 2.5 / p.shape[-1] ** 0.5
+            else:  # v, o, gate and up projections, [.., out, in]
+                value = noise * 1.2 / p.shape[-1] ** 0.5
+            p.copy_(value.to(torch.bfloat16).float())
+    return model
+
+
+def write_model(case, model, directory):
+    """Writes the directory as the case's layout asks; only parameters exist in bfloat16."""
+    names = {n for n, _ in model.named_parameters()}
+    state = {n: (t.to(torch.bfloat16) if n in names else t) for n, t in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        state.pop("lm_head.weight", None)
+    model.save_pretrained(
+        directory, state_dict=state, save_original_format=case.layout != "fused",
+        **({"max_shard_size": case.shard} if case.shard else {}))
+    path = directory / "config.json"
+    config = json.loads(path.read_text())
+    config["dtype"] = "bfloat16"
+    if case.layout == "classic":
+        config = classic_keys(case, config)
+    for key in case.drop:
+        config.pop(key, None)
+    path.write_text(json.dumps(config, indent=2) + "\n")
+    generation = directory / "generation_config.json"
+    generation.unlink(missing_ok=True)
+    if case.generation:
+        generation.write_text(json.dumps(case.generation, indent=2) + "\n")
+    check_layout(case, directory)
+
+
+def classic_keys(case, config):
+    """The config as it was published before transformers 5."""
+    parameters = config.pop("rope_parameters")
+    config["rope_theta"] = parameters.pop("rope_theta")
+    kind = parameters.pop("rope_type")
+    config["rope_scaling"] = None
+    if kind != "default":
+        # "type" is the older spelling of "rope_type"; both are found.
+        key = "type" if kind in ("linear", "yarn") else "rope_type"
+        config["rope_scaling"] = {key: kind, **parameters}
+    config["torch_dtype"] = config.pop("dtype")
+    config["transformers_version"] = "4.57.1"
+    if "num_local_experts" in config and case.family != "mixtral":
+        config["num_experts"] = config.pop("num_local_experts")
+    # Written out since transformers 5 only; the family's own rule gives the same.
+    config.pop("layer_types", None)
+    return config
+
+
+def check_layout(case, directory):
+    """What transformers wrote is what the case is meant to show."""
+    from safetensors import safe_open
+
+    files = sorted(directory.glob("*.safetensors"))
+    keys = set()
+    for f in files:
+        with safe_open(f, "pt") as tensors:
+            for key in tensors.keys():
+                keys.add(key)
+                assert tensors.get_slice(key).get_dtype() == "BF16", key
+    experts = {k for k in keys if ".experts." in k}
+    if case.family in ("mixtral", "qwen2moe", "qwen3moe", "olmoe"):
+        assert experts
+        fused = {k for k in experts if k.endswith(("gate_up_proj", "down_proj"))}
+        assert fused == (experts if case.layout == "fused" else set()), sorted(experts)[:4]
+        assert any("block_sparse_moe" in k for k in keys) == (case.family == "mixtral" and case.layout != "fused")
+    assert ("lm_head.weight" in keys) != bool(case.config.get("tie_word_embeddings"))
+    sharded = (directory / "model.safetensors.index.json").exists()
+    assert sharded == bool(case.shard) and (len(files) > 1) == sharded, files
+
+
+class Recorder:
+    """Keeps what the routers of a model return, by layer."""
+
+    def __init__(self, model):
+        self.calls = {}
+        for i, layer in enumerate(model.model.layers):
+            if hasattr(layer.mlp, "gate"):
+                layer.mlp.gate.register_forward_hook(self._hook(i))
+
+    def _hook(self, layer):
+        def hook(_module, _inputs, output):
+            self.calls.setdefault(layer, []).append([t.detach().clone() for t in output])
+
+        return hook
+
+    def take(self):
+        calls, self.calls = self.calls, {}
+        return calls
+
+
+def check_routing(calls):
+    """Rejects a routing choice closer than MARGIN; returns the smallest margin."""
+    smallest = 1.0
+    for outputs in calls.values():
+        for logits, _, chosen in outputs:
+            k = chosen.shape[1]
+            for scores in (logits.float(), torch.softmax(logits.float(), -1)):
+                ordered = scores.sort(-1, descending=True).values
+                gap = (ordered[:, k - 1] - ordered[:, k]) / (ordered[:, 0] - ordered[:, -1])
+                smallest = min(smallest, gap.min().item())
+                # The order of the chosen decides nothing, but a test may compare it, too.
+                if k > 1:
+                    inner = (ordered[:, : k - 1] - ordered[:, 1:k]) / (ordered[:, :1] - ordered[:, -1:])
+                    if inner.min().item() < MARGIN / 20:
+                        raise Rejected(f"router order {inner.min().item():.1e}")
+    if smallest < MARGIN:
+        raise Rejected(f"router margin {smallest:.1e}")
+    return smallest
+
+
+def check_step(logits):
+    """Rejects a greedy step closer than MARGIN; returns the chosen id and the margin."""
+    best = logits.topk(2)
+    margin = ((best.values[0] - best.values[1]) / (logits.max() - logits.min())).item()
+    if margin < MARGIN:
+        raise Rejected(f"greedy margin {margin:.1e}")
+    return best.indices[0].item(), margin
+
+
+def check_lively(case, model, logits, calls, prompt):
+    """Rejects models in which some part has no say."""
+    last = torch.cat(logits)
+    spread = last.std(-1).mean().item()
+    if not 1.0 < spread < 12.0:
+        raise Rejected(f"logits' spread {spread:.2f}")
+    if len(set(last.argmax(-1).tolist())) < 12:
+        raise Rejected("the same answer everywhere")
+    for layer, outputs in calls.items():
+        chosen = torch.cat([o[2] for o in outputs])
+        probabilities = torch.softmax(torch.cat([o[0] for o in outputs]).float(), -1)
+        experts = probabilities.shape[1]
+        entropy = -(probabilities * probabilities.log()).sum(-1).mean().item() / np.log(experts)
+        if not 0.25 < entropy < 0.95:
+            raise Rejected(f"router entropy {entropy:.2f} in layer {layer}")
+        used = torch.bincount(chosen.flatten(), minlength=experts)
+        if (used == 0).any():
+            raise Rejected(f"layer {layer} leaves an expert unused")
+    # Every layer's routing and feed-forward matter: silencing either changes the logits.
+    ids = torch.tensor([prompt])
+    with torch.no_grad():
+        base = model(ids).logits
+        scale = base.std()
+        for i, layer in enumerate(model.model.layers):
+            for part in (layer.self_attn.o_proj, layer.mlp):
+                hook = part.register_forward_hook(lambda _m, _i, out: torch.zeros_like(out))
+                change = ((model(ids).logits - base).std() / scale).item()
+                hook.remove()
+                if change < 0.1:
+                    raise Rejected(f"layer {i} has no say ({change:.2f})")
+            if hasattr(layer.mlp, "gate"):
+                turn = layer.mlp.gate.register_forward_hook(
+                    lambda _m, _i, out: (out[0], out[1], (out[2] + 1) % layer.mlp.gate.weight.shape[0]))
+                change = ((model(ids).logits - base).std() / scale).item()
+                turn.remove()
+                if change < 0.05:
+                    raise Rejected(f"the experts of layer {i} are too alike ({change:.2f})")
+
+
+def greedy(model, recorder, prompt):
+    """Continues a prompt through the cache and returns ids and smallest margins."""
+    cache = transformers.DynamicCache(config=model.config)
+    step, out, smallest, routing = torch.tensor([prompt]), [], 1.0, 1.0
+    with torch.no_grad():
+        for _ in range(GREEDY):
+            logits = model(step, past_key_values=cache, use_cache=True).logits[0, -1]
+            best, margin = check_step(logits)
+            smallest = min(smallest, margin)
+            out.append(best)
+            routing = min(routing, check_routing(recorder.take()))
+            step = torch.tensor([[best]])
+        # The cache and the whole sequence at once agree.
+        whole = model(torch.tensor([prompt + out[:-1]])).logits[0, len(prompt) - 1 :]
+        check_routing(recorder.take())
+        assert whole.argmax(-1).tolist() == out, "cache and whole sequence disagree"
+    return out, smallest, routing
+
+
+def read_back(case, directory, **kind):
+    _, model_class = classes(case)
+    return model_class.from_pretrained(
+        directory, dtype=torch.float32, **{"attn_implementation": "eager", "experts_implementation": "eager", **kind}
+    ).eval()
+
+
+def random_prompts(model, seed):
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, model.config.vocab_size, n).tolist() for n in LENGTHS]
+
+
+def quick_check(model, seed):
+    """Rejects most bad seeds before anything is written."""
+    recorder = Recorder(model)
+    for prompt in reversed(random_prompts(model, seed)):
+        with torch.no_grad():
+            model(torch.tensor([prompt]))
+        check_routing(recorder.take())
+        greedy(model, recorder, prompt)
+
+
+def expectations(case, model, directory, seed):
+    """What the model answers; raises Rejected where a choice is too close."""
+    recorder = Recorder(model)
+    tensors, all_logits, all_calls, margins = {}, [], {}, []
+    prompts = random_prompts(model, seed)
+    for s, prompt in enumerate(prompts):
+        with torch.no_grad():
+            logits = model(torch.tensor([prompt])).logits[0]
+        calls = recorder.take()
+        check_routing(calls)
+        out, step_margin, routing_margin = greedy(model, recorder, prompt)
+        margins.append((step_margin, routing_margin))
+        all_logits.append(logits)
+        tensors[f"{s}.ids"] = np.array(prompt, np.int32)
+        tensors[f"{s}.logits"] = logits.numpy()
+        tensors[f"{s}.greedy"] = np.array(out, np.int32)
+        for layer, outputs in calls.items():
+            (_, weights, chosen), = outputs
+            tensors[f"{s}.layer.{layer}.experts"] = chosen.numpy().astype(np.int32)
+            tensors[f"{s}.layer.{layer}.weights"] = weights.numpy()
+            all_calls.setdefault(layer, []).extend(outputs)
+    check_lively(case, model, all_logits, all_calls, prompts[-1])
+    cross_check(case, directory, prompts, all_logits)
+    facts = {
+        "case": case.name, "seed": seed, "layout": case.layout, "sequences": len(prompts),
+        "moe_layers": sorted(all_calls), "smallest_greedy_margin": round(min(m[0] for m in margins), 5),
+        "smallest_router_margin": round(min(m[1] for m in margins), 5),
+        "torch": torch.__version__, "transformers": transformers.__version__,
+    }
+    return tensors, facts
+
+
+def cross_check(case, directory, prompts, all_logits):
+    """Other implementations of attention and experts, and float64, agree with what was recorded."""
+    others = [
+        read_back(case, directory, attn_implementation="sdpa", experts_implementation="batched_mm"),
+        read_back(case, directory).double(),
+    ]
+    for other in others:
+        for prompt, logits in zip(prompts, all_logits):
+            with torch.no_grad():
+                difference = (other(torch.tensor([prompt])).logits[0] - logits).abs().max()
+            relative = (difference / (logits.max() - logits.min())).item()
+            if relative > ROUNDING:
+                raise Rejected(f"rounding {relative:.1e}")
+
+
+def make(case, out):
+    """Tries seeds until one is accepted and writes its directory."""
+    refused = {}
+    for attempt in range(5000):
+        seed = case.seed * 10_000 + attempt
+        try:
+            model = new_model(case, seed)
+            quick_check(model, seed)
+            with tempfile.TemporaryDirectory() as t:
+                directory = Path(t)
+                write_model(case, model, directory)
+                model = read_back(case, directory)
+                tensors, facts = expectations(case, model, directory, seed)
+                target = out / case.name
+                shutil.rmtree(target, ignore_errors=True)
+                target.mkdir(parents=True)
+                for f in sorted(directory.iterdir()):
+                    shutil.copyfile(f, target / f.name)
+                save_file(tensors, target / "expected.safetensors", metadata={"facts": json.dumps(facts)})
+            size = sum(f.stat().st_size for f in target.iterdir())
+            print(f"{case.name}: seed {seed}, {attempt} rejected {refused}, {size / 1e3:.0f} kB, margins "
+                  f"{facts['smallest_greedy_margin']} {facts['smallest_router_margin']}", flush=True)
+            return size
+        except Rejected as e:
+            reason = str(e).rstrip("0123456789.e-() ")
+            refused[reason] = refused.get(reason, 0) + 1
+    raise SystemExit(f"{case.name}: no seed passes: {refused}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    unknown = set(args.names) - {c.name for c in CASES}
+    if unknown:
+        parser.error(f"no such case: {sorted(unknown)}")
+    total = sum(make(c, args.out) for c in CASES if not args.names or c.name in args.names)
+    print(f"{total / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()
