@@ -98,7 +98,7 @@ CASES = [
         rope_parameters=rope(3000.0, "llama3", **{**LLAMA3, "factor": 32.0, "low_freq_factor": 1.5}))),
     Case("llama-rope-linear", 500, dict(
         hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=50, num_hidden_layers=2,
-        vocab_size=67, rope_parameters=rope(200.0, "linear", factor=4.0)), layout="classic"),
+        vocab_size=101, rope_parameters=rope(200.0, "linear", factor=4.0)), layout="classic"),
     Case("qwen2-plain", 600, dict(
         hidden_size=60, num_attention_heads=6, num_key_value_heads=2, intermediate_size=76, num_hidden_layers=2,
         vocab_size=101, rope_parameters=rope(1000000.0))),
