@@ -2,6 +2,7 @@ package org.moe4j.decode;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.Router;
@@ -61,6 +62,33 @@ public final class Decoder implements AutoCloseable {
               ? device.allocateRouting(mostRows, experts.experts().size())
               : null);
     }
+  }
+
+  /** Number of layers. */
+  public int layers() {
+    return weights.layers().size();
+  }
+
+  /** Number of token ids. */
+  public int vocabularySize() {
+    return weights.spec().vocabularySize();
+  }
+
+  /** The layers that have experts, in order; a copy. */
+  public int[] expertLayers() {
+    return IntStream.range(0, layers()).filter(i -> routings.get(i) != null).toArray();
+  }
+
+  /**
+   * Number of experts of a layer.
+   *
+   * @param layer a layer with experts
+   */
+  public int experts(int layer) {
+    if (weights.layers().get(layer).feedForward() instanceof Experts experts) {
+      return experts.experts().size();
+    }
+    throw new IllegalArgumentException("layer " + layer + " has no experts");
   }
 
   /** Most rows of a step. */

@@ -52,11 +52,9 @@ public final class PagePool implements AutoCloseable {
     return inUse * pageBytes;
   }
 
-  /**
-   * How many more pages sequences can take.
-   */
-  public long pagesLeft() {
-    return mostPages - inUse;
+  /** The most pages that sequences can hold together. */
+  public long pagesTotal() {
+    return mostPages;
   }
 
   /**
@@ -70,7 +68,7 @@ public final class PagePool implements AutoCloseable {
 
   /** The most positions that all sequences together can hold. */
   public long mostPositions() {
-    return Math.multiplyExact(Math.min(mostPages, Long.MAX_VALUE / layout.positions()), (long) layout.positions());
+    return Math.min(mostPages, Long.MAX_VALUE / layout.positions()) * layout.positions();
   }
 
   SharedPage take() {
