@@ -191,7 +191,7 @@ public enum TensorType {
   }
 
   /** The names of all supported types, for messages. */
-  static String supportedNames() {
+  public static String supportedNames() {
     return Stream.of(VALUES)
         .filter(TensorType::isSupported)
         .map(TensorType::name)
