@@ -3,6 +3,8 @@
 
 usage: make_parity_fixtures.py [-h] [--out DIR] [NAME ...]     (all cases when no NAME is given)
 
+A directory is made anew: run make_llama_cpp_fixtures.py twins afterwards for the GGUF twins.
+
 A case is a directory a user could have downloaded (config.json, model.safetensors or shards with an index) and
 expected.safetensors, which holds for each input sequence s:
 
@@ -477,6 +479,7 @@ def expectations(case, model, directory, seed):
             tensors[f"{s}.layer.{layer}.weights"] = weights.numpy()
             all_calls.setdefault(layer, []).extend(outputs)
     check_lively(case, model, all_logits, all_calls, prompts[-1])
+    check_settings(case, directory, prompts[-1], all_logits[-1])
     cross_check(case, directory, prompts, all_logits)
     facts = {
         "case": case.name, "seed": seed, "layout": case.layout, "sequences": len(prompts),
@@ -500,6 +503,35 @@ def cross_check(case, directory, prompts, all_logits):
             relative = (difference / (logits.max() - logits.min())).item()
             if relative > ROUNDING:
                 raise Rejected(f"rounding {relative:.1e}")
+
+
+def without(config):
+    """Each special setting of a config, and the changes that switch it off."""
+    if getattr(config, "sliding_window", None):
+        by_layer = getattr(config, "layer_types", None)
+        full = ["full_attention"] * config.num_hidden_layers
+        yield "sliding window", {"layer_types": full} if by_layer else {"sliding_window": None}
+    rotary = config.rope_parameters
+    if rotary["rope_type"] != "default":
+        yield "rope scaling", {"rope_parameters": rope(rotary["rope_theta"])}
+    if getattr(config, "clip_qkv", None):
+        yield "clip_qkv", {"clip_qkv": None}
+    if hasattr(config, "norm_topk_prob"):
+        yield "norm_topk_prob", {"norm_topk_prob": not config.norm_topk_prob}
+
+
+def check_settings(case, directory, prompt, logits):
+    """Rejects a model that a reader of the config could get right while ignoring one of its settings."""
+    config_class, _ = classes(case)
+    for setting, off in without(config_class.from_pretrained(directory)):
+        config = config_class.from_pretrained(directory)
+        for key, value in off.items():
+            setattr(config, key, value)
+        with torch.no_grad():
+            other = read_back(case, directory, config=config)(torch.tensor([prompt])).logits[0]
+        change = ((other - logits).abs().max() / (logits.max() - logits.min())).item()
+        if change < 0.02:
+            raise Rejected(f"{setting} changes the logits by {change:.1e} only")
 
 
 def make(case, out):
