@@ -12,16 +12,15 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
 /**
- * The settings of a model, from the metadata of a GGUF file or from a JSON object, read by key and by the type the
- * caller needs. Immutable and safe for many threads; it outlives the file it came from.
+ * The settings of a model, from the metadata of a GGUF file or from a JSON object, read by key and
+ * by the type the caller needs. Immutable and safe for many threads; it outlives the file it came
+ * from.
  *
- * <p>A key that is missing or JSON {@code null} counts as absent: methods with a fall-back return that, the others throw.
- * A value of another type or out of range always throws. Every such {@link MixtureException.BadFile} names the file, the
- * key, what was expected and what was found.
+ * <p>A key that is missing or JSON {@code null} counts as absent: methods with a fall-back return
+ * that, the others throw. A value of another type or out of range always throws. Every such {@link
+ * MixtureException.BadFile} names the file, the key, what was expected and what was found.
  */
 public final class Config {
-
-  private static final int SHOWN = 60;
 
   /** Integers up to this size are exact in a double. */
   private static final double EXACT = 0x1p53;
@@ -51,7 +50,8 @@ public final class Config {
    * Settings from a file that holds one JSON object.
    *
    * @param file a UTF-8 file of at most 100 MB
-   * @throws MixtureException.BadFile if it cannot be read, is no JSON object, nests more than 64 deep or names a key twice
+   * @throws MixtureException.BadFile if it cannot be read, is no JSON object, nests more than 64
+   *     deep or names a key twice
    */
   public static Config readJson(Path file) {
     return new Config(file.toString(), "", Json.read(file));
@@ -77,8 +77,9 @@ public final class Config {
   }
 
   /**
-   * The value as it is: a {@link String}, {@link Long}, {@link Double}, {@link Boolean}, an immutable {@link List} or
-   * {@link Map} of these, or null if the key is absent. Integers beyond 64 bits are doubles.
+   * The value as it is: a {@link String}, {@link Long}, {@link Double}, {@link Boolean}, an
+   * immutable {@link List} or {@link Map} of these, or null if the key is absent. Integers beyond
+   * 64 bits are doubles.
    *
    * @param key the key
    */
@@ -190,7 +191,8 @@ public final class Config {
   }
 
   /**
-   * A list of strings; a single string counts as a list of one. Long lists may decode an entry anew at each access.
+   * A list of strings; a single string counts as a list of one. Long lists may decode an entry anew
+   * at each access.
    *
    * @param key the key
    */
@@ -287,8 +289,7 @@ public final class Config {
   private Object require(String key, String expected) {
     Object value = values.get(key);
     if (value == null) {
-      throw new MixtureException.BadFile(
-          file, prefix + key, "missing, expected " + expected, null);
+      throw new MixtureException.BadFile(file, prefix + key, "missing, expected " + expected, null);
     }
     return value;
   }
@@ -298,12 +299,13 @@ public final class Config {
         file, prefix + key, "expected " + expected + ", found " + show(found), null);
   }
 
-  /** Values of a file can be huge: a message shows the beginning of a text and only the size of a list. */
+  /**
+   * Values of a file can be huge: a message shows a text's beginning and only the size of a list.
+   */
   private static String show(@Nullable Object value) {
     return switch (value) {
       case null -> "null";
-      case String text when text.length() > SHOWN -> "\"" + text.substring(0, SHOWN) + "...\"";
-      case String text -> "\"" + text + "\"";
+      case String text -> Json.show(text);
       case List<?> list -> "a list of " + list.size();
       case Map<?, ?> map -> "an object of " + map.size() + " keys";
       default -> value.toString();
@@ -314,7 +316,9 @@ public final class Config {
     if (value instanceof Long integer) {
       return integer;
     }
-    if (value instanceof Double number && Math.abs(number) <= EXACT && number == Math.rint(number)) {
+    if (value instanceof Double number
+        && Math.abs(number) <= EXACT
+        && number == Math.rint(number)) {
       return number.longValue();
     }
     throw wrong(key, "an integer", value);

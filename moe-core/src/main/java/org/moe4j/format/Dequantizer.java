@@ -6,13 +6,15 @@ import java.util.Objects;
 import org.moe4j.MixtureException;
 
 /**
- * The values that stored elements stand for, in plain loops: the reference that every faster kernel is compared with. The
- * results are bit-equal to those of the reference implementation of the formats. Stateless.
+ * The values that stored elements stand for, in plain loops: the reference that every faster kernel
+ * is compared with. The results are bit-equal to those of the reference implementation of the
+ * formats. Stateless.
  *
- * <p>Throughout, {@code d} is the scale of a block and {@code m} its minimum, both F16; products and sums are rounded to
- * single precision one by one, in the order written.
+ * <p>Throughout, {@code d} is the scale of a block and {@code m} its minimum, both F16; products
+ * and sums are rounded to single precision one by one, in the order written.
  *
- * @see <a href="https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/quants.py">gguf.quants</a>
+ * @see <a
+ *     href="https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/quants.py">gguf.quants</a>
  */
 public final class Dequantizer {
 
@@ -27,7 +29,8 @@ public final class Dequantizer {
    * @param out receives the values
    * @param outOffset where the first value goes
    * @param count elements, a whole number of blocks
-   * @throws IndexOutOfBoundsException if the blocks reach beyond {@code data} or the values beyond {@code out}
+   * @throws IndexOutOfBoundsException if the blocks reach beyond {@code data} or the values beyond
+   *     {@code out}
    * @throws MixtureException.Unsupported if the type is not supported
    */
   public static void row(
@@ -128,7 +131,10 @@ public final class Dequantizer {
     }
   }
 
-  /** d, m, 12 bytes of group scales and minima, 128 bytes: each 32 bytes hold two groups, the low nibbles the first. */
+  /**
+   * d, m, 12 bytes of group scales and minima, 128 bytes: each 32 bytes hold two groups, the low
+   * nibbles the first.
+   */
   private static void q4k(MemorySegment in, long at, float[] out, int to) {
     float d = half(in, at);
     float m = half(in, at + 2);
@@ -144,7 +150,10 @@ public final class Dequantizer {
     }
   }
 
-  /** As Q4_K, with 32 bytes before the nibbles whose bit {@code group} is the high bit of that group's elements. */
+  /**
+   * As Q4_K, with 32 bytes before the nibbles whose bit {@code group} is the high bit of that
+   * group's elements.
+   */
   private static void q5k(MemorySegment in, long at, float[] out, int to) {
     float d = half(in, at);
     float m = half(in, at + 2);
@@ -161,7 +170,10 @@ public final class Dequantizer {
     }
   }
 
-  /** The 6-bit scale of a group: groups 4 to 7 have their upper two bits in the bytes of groups 0 to 3. */
+  /**
+   * The 6-bit scale of a group: groups 4 to 7 have their upper two bits in the bytes of groups 0 to
+   * 3.
+   */
   private static int groupScale(MemorySegment in, long at, int group) {
     return group < 4
         ? bits(unsigned(in, at + group), 0, 6)
@@ -176,8 +188,9 @@ public final class Dequantizer {
   }
 
   /**
-   * 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed group scales, d. Each half of the block is four runs of
-   * 32 elements: run r has its nibbles in the bytes 32 (r mod 2) on, low for r &lt; 2, and its bits at 2 r.
+   * 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed group scales, d. Each half of
+   * the block is four runs of 32 elements: run r has its nibbles in the bytes 32 (r mod 2) on, low
+   * for r &lt; 2, and its bits at 2 r.
    */
   private static void q6k(MemorySegment in, long at, float[] out, int to) {
     float d = half(in, at + 208);

@@ -14,7 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.moe4j.MixtureException;
 
-/** The bytes of regular files, mapped or copied, with plain words for whatever the file system refuses. */
+/**
+ * The bytes of regular files, mapped or copied, with plain words for whatever the file system
+ * refuses.
+ */
 final class FileBytes {
 
   private static final long CHUNK = 1 << 30;
@@ -22,7 +25,9 @@ final class FileBytes {
 
   private FileBytes() {}
 
-  /** The size of a regular file. Anything else is refused, since opening a pipe would wait for ever. */
+  /**
+   * The size of a regular file. Anything else is refused, since opening a pipe would wait for ever.
+   */
   static long size(Path file) {
     try {
       if (!Files.isRegularFile(file)) {
@@ -55,8 +60,7 @@ final class FileBytes {
       throw unreadable(file, e);
     } catch (OutOfMemoryError e) {
       throw new MixtureException.Rejected(
-          "%s: not enough memory for %d bytes (%s)"
-              .formatted(file, size(file), e.getMessage()),
+          "%s: not enough memory for %d bytes (%s)".formatted(file, size(file), e.getMessage()),
           null);
     }
   }

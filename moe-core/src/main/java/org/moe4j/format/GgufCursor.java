@@ -8,12 +8,15 @@ import java.nio.charset.StandardCharsets;
 import org.moe4j.MixtureException;
 
 /**
- * Reads the header of a GGUF file from front to back. Every length and count is held against the bytes that remain before
- * anything is allocated for it.
+ * Reads the header of a GGUF file from front to back. Every length and count is held against the
+ * bytes that remain before anything is allocated for it.
  */
 final class GgufCursor {
 
-  /** Far above any real header (a vocabulary of 262,144 tokens takes 12 MB); bounds the memory a hostile one can take. */
+  /**
+   * Far above any real header (a vocabulary of 262,144 tokens takes 12 MB); bounds the memory a
+   * hostile one can take.
+   */
   static final long MAX_HEADER = 256L << 20;
 
   private final String file;

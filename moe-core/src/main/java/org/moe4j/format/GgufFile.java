@@ -15,8 +15,8 @@ import org.moe4j.MixtureException;
 /**
  * A GGUF file, or a set of files that one was split into. The metadata are those of the first part.
  *
- * <p>Keys and tensor names must be sound UTF-8. Text values need not be, since vocabularies hold raw bytes: there, what
- * is no UTF-8 reads as U+FFFD.
+ * <p>Keys and tensor names must be sound UTF-8. Text values need not be, since vocabularies hold
+ * raw bytes: there, what is no UTF-8 reads as U+FFFD.
  *
  * @see <a href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">the format</a>
  */
@@ -34,7 +34,7 @@ public final class GgufFile extends ModelFile {
 
   static GgufFile read(Path path, Arena arena, boolean copy) {
     MemorySegment data = FileBytes.load(path, arena, copy);
-    GgufPart first = GgufPart.parse(path.toString(), data);
+    GgufParser.Part first = GgufParser.parse(path.toString(), data);
     Map<String, TensorData> tensors = new LinkedHashMap<>();
     add(first.tensors(), tensors);
     long bytes = data.byteSize();
@@ -43,7 +43,7 @@ public final class GgufFile extends ModelFile {
       int number = 1;
       for (Path other : otherParts(path, first.config(), parts)) {
         MemorySegment more = FileBytes.load(other, arena, copy);
-        GgufPart part = GgufPart.parse(other.toString(), more);
+        GgufParser.Part part = GgufParser.parse(other.toString(), more);
         checkPart(part.config(), other, number++, parts);
         add(part.tensors(), tensors);
         bytes += more.byteSize();

@@ -43,8 +43,8 @@ enum GgufValue {
   }
 
   /**
-   * Reads a value of fixed size as a {@link Long}, {@link Double} or {@link Boolean}. Unsigned values beyond the range of
-   * {@code long} become doubles.
+   * Reads a value of fixed size as a {@link Long}, {@link Double} or {@link Boolean}. Unsigned
+   * values beyond the range of {@code long} become doubles.
    */
   Object read(MemorySegment data, long offset) {
     return switch (this) {

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import tools.jackson.core.JacksonException;
@@ -21,12 +22,14 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
 /**
- * Strict JSON: UTF-8, one object, no key twice, limits on size and depth. {@code NaN} and {@code Infinity} are read, since
- * Python writes them into configuration files.
+ * Strict JSON: UTF-8, one object, no key twice, limits on size and depth. {@code NaN} and {@code
+ * Infinity} are read, since Python writes them into configuration files.
  */
 final class Json {
 
@@ -34,6 +37,8 @@ final class Json {
   static final long MAX_BYTES = 100_000_000;
 
   private static final int MAX_DEPTH = 64;
+  private static final int SHOWN = 60;
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}]+");
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -42,6 +47,8 @@ final class Json {
                   .maxNestingDepth(MAX_DEPTH)
                   .maxDocumentLength(MAX_BYTES)
                   .build())
+          // The table of names fails on unlucky names, and tens of thousands of tensors have such.
+          .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
@@ -53,7 +60,9 @@ final class Json {
     T visit(JsonParser parser);
   }
 
-  /** Reads a whole file as maps, lists, strings, longs, doubles, booleans and nulls, all immutable. */
+  /**
+   * Reads a whole file as maps, lists, strings, longs, doubles, booleans and nulls, all immutable.
+   */
   static Map<String, @Nullable Object> read(Path file) {
     long size = FileBytes.size(file);
     if (size > MAX_BYTES) {
@@ -94,15 +103,25 @@ final class Json {
       return result;
     } catch (JacksonException e) {
       throw new MixtureException.BadFile(
-          file,
-          part,
-          "no sound JSON at line %d, column %d: %s"
-              .formatted(
-                  e.getLocation().getLineNr(),
-                  e.getLocation().getColumnNr(),
-                  e.getOriginalMessage()),
-          e);
+          file, part, "no sound JSON" + where(e) + ": " + plain(e.getOriginalMessage()), e);
     }
+  }
+
+  /** Where the parser stood; it does not know when it ran into one of its limits. */
+  private static String where(JacksonException e) {
+    TokenStreamLocation location = e.getLocation();
+    return location == null || location.getLineNr() < 1
+        ? ""
+        : " at line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
+  }
+
+  /** A text of a file in quotes, cut short and made fit for one line of a message. */
+  static String show(String text) {
+    return "\"" + plain(text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text) + "\"";
+  }
+
+  private static String plain(String text) {
+    return CONTROL.matcher(text).replaceAll("?");
   }
 
   private static Map<String, @Nullable Object> object(JsonParser parser) {

@@ -8,16 +8,15 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.moe4j.MixtureException;
 
 /**
- * A model on disk, open for reading: its settings and its tensors, whose bytes are mapped and not copied. Safe for many
- * threads.
+ * A model on disk, open for reading: its settings and its tensors, whose bytes are mapped and not
+ * copied. Safe for many threads.
  *
- * <p>The caller closes it, once nothing reads a tensor any more. Everything that is not sound is refused when it is
- * opened, and then nothing stays mapped. A mapped file must not be truncated while it is open; where that cannot be ruled
- * out, open it as a copy.
+ * <p>The caller closes it, once nothing reads a tensor any more. Everything that is not sound is
+ * refused when it is opened, and then nothing stays mapped. A mapped file must not be truncated
+ * while it is open; where that cannot be ruled out, open it as a copy.
  */
 public abstract sealed class ModelFile implements AutoCloseable
     permits GgufFile, SafetensorsDirectory {
@@ -27,10 +26,8 @@ public abstract sealed class ModelFile implements AutoCloseable
   private final Config config;
   private final Map<String, TensorData> tensors;
   private final long bytes;
-  private final AtomicBoolean closed = new AtomicBoolean();
 
-  ModelFile(
-      Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
+  ModelFile(Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
     this.path = path;
     this.arena = arena;
     this.config = config;
@@ -41,9 +38,11 @@ public abstract sealed class ModelFile implements AutoCloseable
   /**
    * Opens and maps a model.
    *
-   * @param path a GGUF file, of a split set the first, or a directory with {@code config.json} and safetensors
+   * @param path a GGUF file, of a split set the first, or a directory with {@code config.json} and
+   *     safetensors
    * @throws MixtureException.BadFile if it is missing, unreadable, damaged or something else
-   * @throws MixtureException.Unsupported if the version of the format or the type of a tensor is unknown
+   * @throws MixtureException.Unsupported if the version of the format or the type of a tensor is
+   *     unknown
    */
   public static ModelFile open(Path path) {
     return open(path, false);
@@ -52,10 +51,12 @@ public abstract sealed class ModelFile implements AutoCloseable
   /**
    * Opens a model, mapped or as a copy in memory outside the Java heap.
    *
-   * @param path a GGUF file, of a split set the first, or a directory with {@code config.json} and safetensors
+   * @param path a GGUF file, of a split set the first, or a directory with {@code config.json} and
+   *     safetensors
    * @param copy reads everything now, so that the files may change or go away later
    * @throws MixtureException.BadFile if it is missing, unreadable, damaged or something else
-   * @throws MixtureException.Unsupported if the version of the format or the type of a tensor is unknown
+   * @throws MixtureException.Unsupported if the version of the format or the type of a tensor is
+   *     unknown
    * @throws MixtureException.Rejected if there is too little memory for the copy
    */
   @SuppressWarnings("MustBeClosedChecker") // The model that is returned closes the arena.
@@ -79,7 +80,10 @@ public abstract sealed class ModelFile implements AutoCloseable
     return path;
   }
 
-  /** The metadata of a GGUF file, with full keys such as {@code qwen3moe.block_count}, or {@code config.json}. */
+  /**
+   * The metadata of a GGUF file, with full keys such as {@code qwen3moe.block_count}, or {@code
+   * config.json}.
+   */
   public Config config() {
     return config;
   }
@@ -111,7 +115,10 @@ public abstract sealed class ModelFile implements AutoCloseable
     TensorData tensor = tensors.get(name);
     if (tensor == null) {
       throw new MixtureException.BadFile(
-          path.toString(), name, "this tensor is missing (" + tensors.size() + " others found)", null);
+          path.toString(),
+          name,
+          "this tensor is missing (" + tensors.size() + " others found)",
+          null);
     }
     return tensor;
   }
@@ -142,13 +149,15 @@ public abstract sealed class ModelFile implements AutoCloseable
   }
 
   /**
-   * Unmaps the files. Reading a tensor later throws {@link IllegalStateException}. Closing again does nothing.
+   * Unmaps the files. Reading a tensor later throws {@link IllegalStateException}. Closing again
+   * does nothing.
    *
-   * @throws IllegalStateException if a thread is reading a tensor right now
+   * @throws IllegalStateException if a thread is reading a tensor right now; the model then stays
+   *     open
    */
   @Override
-  public void close() {
-    if (closed.compareAndSet(false, true)) {
+  public synchronized void close() {
+    if (arena.scope().isAlive()) {
       arena.close();
     }
   }

@@ -6,8 +6,9 @@ import java.util.Objects;
 import java.util.RandomAccess;
 
 /**
- * An immutable list of numbers or truth values held as the bytes they have in a GGUF file, so that a list of a vocabulary's
- * scores takes no more memory than in the file. Entries are {@link Long}, {@link Double} or {@link Boolean}.
+ * An immutable list of numbers or truth values held as the bytes they have in a GGUF file, so that
+ * a list of a vocabulary's scores takes no more memory than in the file. Entries are {@link Long},
+ * {@link Double} or {@link Boolean}.
  */
 final class NumberArray extends AbstractList<Object> implements RandomAccess {
 

@@ -14,8 +14,9 @@ import java.util.regex.Pattern;
 import org.moe4j.MixtureException;
 
 /**
- * A directory as model hubs give it: {@code config.json}, the weights in {@code model.safetensors} or in several files
- * that {@code model.safetensors.index.json} names, and what else there is for the tokenizer and for sampling.
+ * A directory as model hubs give it: {@code config.json}, the weights in {@code model.safetensors}
+ * or in several files that {@code model.safetensors.index.json} names, and what else there is for
+ * the tokenizer and for sampling.
  */
 public final class SafetensorsDirectory extends ModelFile {
 
@@ -24,8 +25,11 @@ public final class SafetensorsDirectory extends ModelFile {
   private static final String INDEX = "model.safetensors.index.json";
   private static final String TEMPLATE = "chat_template";
 
-  /** No separators and no leading dot: the name cannot leave the directory on any system. */
-  private static final Pattern PLAIN_NAME = Pattern.compile("[^/\\\\:\\x00.][^/\\\\:\\x00]*");
+  /**
+   * Printable ASCII without separators or a leading dot: such a name leaves no directory on any
+   * system.
+   */
+  private static final Pattern PLAIN_NAME = Pattern.compile("[!-~&&[^/\\\\:.]][ -~&&[^/\\\\:]]*");
 
   private final Optional<Config> generationConfig;
   private final Optional<Config> tokenizerConfig;
@@ -80,8 +84,7 @@ public final class SafetensorsDirectory extends ModelFile {
     return new SafetensorsDirectory(path, arena, config, tensors, bytes);
   }
 
-  private static long load(
-      Path file, Arena arena, boolean copy, Map<String, TensorData> tensors) {
+  private static long load(Path file, Arena arena, boolean copy, Map<String, TensorData> tensors) {
     MemorySegment data = FileBytes.load(file, arena, copy);
     for (TensorData tensor : SafetensorsFile.parse(file.toString(), data).tensors()) {
       tensors.put(tensor.name(), tensor);
@@ -99,7 +102,7 @@ public final class SafetensorsDirectory extends ModelFile {
         throw new MixtureException.BadFile(
             index.toString(),
             "weight_map." + tensor,
-            "expected the plain name of a file in this directory, found \"" + name + "\"",
+            "expected the plain name of a file in this directory, found " + Json.show(name),
             null);
       }
       shards.computeIfAbsent(name, _ -> new ArrayList<>()).add(tensor);

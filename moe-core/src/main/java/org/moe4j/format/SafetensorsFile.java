@@ -11,8 +11,8 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * One safetensors file, parsed: the tensors that its header lists. As the format demands, they fill the data from its
- * first byte to its last without gap or overlap.
+ * One safetensors file, parsed: the tensors that its header lists. As the format demands, they fill
+ * the data from its first byte to its last without gap or overlap.
  *
  * @param tensors the tensors in the order of the header
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
@@ -47,7 +47,7 @@ record SafetensorsFile(List<TensorData> tensors) {
     }
     MemorySegment header = data.asSlice(Long.BYTES, length);
     if (length == 0 || header.get(ValueLayout.JAVA_BYTE, 0) != '{') {
-      throw new MixtureException.BadFile(file, HEADER, "expected it to begin with \"{\"", null);
+      throw new MixtureException.BadFile(file, HEADER, "expected it to begin with a brace", null);
     }
     List<TensorHeader> headers =
         Json.parse(new SegmentStream(header), file, HEADER, parser -> headers(file, parser));
@@ -57,12 +57,12 @@ record SafetensorsFile(List<TensorData> tensors) {
   private static List<TensorHeader> headers(String file, JsonParser parser) {
     List<TensorHeader> headers = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
-      String name = parser.currentName();
+      String name = TensorHeader.checkName(file, HEADER, parser.currentName());
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new MixtureException.BadFile(file, name, "expected an object", null);
       }
       if (name.equals(METADATA)) {
-        parser.skipChildren();
+        skipStrings(file, parser);
       } else if (headers.size() == MAX_TENSORS) {
         throw new MixtureException.BadFile(
             file, HEADER, "more than " + MAX_TENSORS + " tensors", null);
@@ -73,22 +73,30 @@ record SafetensorsFile(List<TensorData> tensors) {
     return headers;
   }
 
+  private static void skipStrings(String file, JsonParser parser) {
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      if (parser.nextToken() != JsonToken.VALUE_STRING) {
+        throw new MixtureException.BadFile(file, METADATA, "expected only strings", null);
+      }
+    }
+  }
+
   private static TensorHeader header(String file, String name, JsonParser parser) {
     String dtype = null;
     ImmutableLongArray shape = null;
     ImmutableLongArray offsets = null;
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String field = parser.currentName();
-      JsonToken token = parser.nextToken();
+      parser.nextToken();
       switch (field) {
-        case "dtype" -> dtype = token == JsonToken.VALUE_STRING ? parser.getString() : null;
+        case "dtype" -> dtype = string(file, name, parser);
         case "shape" -> shape = sizes(file, name, parser);
         case "data_offsets" -> offsets = sizes(file, name, parser);
         default ->
             throw new MixtureException.BadFile(
                 file,
                 name,
-                "expected only dtype, shape and data_offsets, found " + field,
+                "expected only dtype, shape and data_offsets, found " + Json.show(field),
                 null);
       }
     }
@@ -102,7 +110,9 @@ record SafetensorsFile(List<TensorData> tensors) {
             .orElseThrow(
                 () ->
                     new MixtureException.Unsupported(
-                        file + ": " + name, "dtype \"" + found + "\"", "F32, F16, BF16"));
+                        file + ": " + name,
+                        "dtype " + Json.show(found),
+                        TensorType.supportedNames()));
     long bytes = TensorHeader.bytes(file, name, type, shape);
     if (bytes != offsets.get(1) - offsets.get(0)) {
       throw new MixtureException.BadFile(
@@ -113,6 +123,13 @@ record SafetensorsFile(List<TensorData> tensors) {
           null);
     }
     return new TensorHeader(name, type, shape, offsets.get(0), offsets.get(1));
+  }
+
+  private static String string(String file, String name, JsonParser parser) {
+    if (parser.currentToken() != JsonToken.VALUE_STRING) {
+      throw new MixtureException.BadFile(file, name, "expected the dtype to be a string", null);
+    }
+    return parser.getString();
   }
 
   private static ImmutableLongArray sizes(String file, String name, JsonParser parser) {

@@ -6,8 +6,9 @@ import java.util.Objects;
 import java.util.RandomAccess;
 
 /**
- * An immutable list of strings held as their UTF-8 bytes in one piece, so that a vocabulary takes no more memory than it
- * takes in the file. An entry is decoded at each access; bytes that are no UTF-8 become U+FFFD.
+ * An immutable list of strings held as their UTF-8 bytes in one piece, so that a vocabulary takes
+ * no more memory than it takes in the file. An entry is decoded at each access; bytes that are no
+ * UTF-8 become U+FFFD.
  */
 final class StringArray extends AbstractList<String> implements RandomAccess {
 

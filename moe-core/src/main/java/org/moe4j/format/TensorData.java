@@ -5,12 +5,13 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * One tensor of a model file: its name, type and shape, and its bytes where they lie. Immutable; many threads may read
- * it at once.
+ * One tensor of a model file: its name, type and shape, and its bytes where they lie. Immutable;
+ * many threads may read it at once.
  *
- * <p>Shapes are row-major with the outermost dimension first: a linear weight is {@code [out, in]}, stacked experts are
- * {@code [experts, out, in]}. GGUF files list them the other way round. The bytes belong to the file the tensor was read
- * from and are gone when that is closed: reading them later throws {@link IllegalStateException}.
+ * <p>Shapes are row-major with the outermost dimension first: a linear weight is {@code [out, in]},
+ * stacked experts are {@code [experts, out, in]}. GGUF files list them the other way round. The
+ * bytes belong to the file the tensor was read from and are gone when that is closed: reading them
+ * later throws {@link IllegalStateException}.
  */
 public final class TensorData {
 
@@ -39,8 +40,8 @@ public final class TensorData {
    * @param type how its elements are stored
    * @param data exactly the bytes of the tensor
    * @param shape the dimensions, outermost first; none for a single element
-   * @throws IllegalArgumentException if a dimension is negative, the rows of a quantised type are no whole blocks, or
-   *     the bytes are not as many as type and shape need
+   * @throws IllegalArgumentException if a dimension is negative, the rows of a quantised type are
+   *     no whole blocks, or the bytes are not as many as type and shape need
    */
   public static TensorData of(
       String file, String name, TensorType type, MemorySegment data, long... shape) {
@@ -124,7 +125,8 @@ public final class TensorData {
   }
 
   /**
-   * One entry of the outermost dimension, such as one expert of a stacked tensor. Nothing is copied.
+   * One entry of the outermost dimension, such as one expert of a stacked tensor. Nothing is
+   * copied.
    *
    * @param index the entry, {@code 0 <= index < size(0)}
    * @return a tensor with one dimension less
@@ -146,7 +148,8 @@ public final class TensorData {
   }
 
   /**
-   * A range of the outermost dimension, such as the gate half of a tensor that fuses gate and up. Nothing is copied.
+   * A range of the outermost dimension, such as the gate half of a tensor that fuses gate and up.
+   * Nothing is copied.
    *
    * @param from the first entry, {@code 0 <= from <= to}
    * @param to the entry after the last one, {@code to <= size(0)}

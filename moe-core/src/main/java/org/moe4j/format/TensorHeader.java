@@ -15,8 +15,24 @@ import org.moe4j.MixtureException;
  * @param begin its first byte, counted from the start of the data
  * @param end the byte after its last one
  */
-record TensorHeader(
-    String name, TensorType type, ImmutableLongArray shape, long begin, long end) {
+record TensorHeader(String name, TensorType type, ImmutableLongArray shape, long begin, long end) {
+
+  private static final int MAX_NAME = 1 << 16;
+
+  /** Refuses names that would garble every message they stand in. */
+  static String checkName(String file, String part, String name) {
+    if (name.isEmpty() || name.length() > MAX_NAME) {
+      throw new MixtureException.BadFile(
+          file,
+          part,
+          "expected a name of 1 to %d characters, found %d".formatted(MAX_NAME, name.length()),
+          null);
+    }
+    if (name.chars().anyMatch(Character::isISOControl)) {
+      throw new MixtureException.BadFile(file, part, "has control characters in its name", null);
+    }
+    return name;
+  }
 
   /** The bytes that a tensor needs; refuses what overflows and rows that are no whole blocks. */
   static long bytes(String file, String name, TensorType type, ImmutableLongArray shape) {
@@ -64,7 +80,10 @@ record TensorHeader(
         .toList();
   }
 
-  /** The same tensors in the order of their bytes; an empty one comes before the one that begins where it lies. */
+  /**
+   * The same tensors in the order of their bytes; an empty one comes before the one that begins
+   * where it lies.
+   */
   static List<TensorHeader> inOrderOfBytes(List<TensorHeader> headers) {
     return headers.stream()
         .sorted(Comparator.comparingLong(TensorHeader::begin).thenComparingLong(TensorHeader::end))

@@ -5,11 +5,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How the elements of a tensor are stored. Quantised types store {@link #blockSize()} consecutive elements of a row in
- * {@link #blockBytes()} bytes; every other type is the case of one element to a block, but for the packed floats of
- * safetensors.
+ * How the elements of a tensor are stored. Quantised types store {@link #blockSize()} consecutive
+ * elements of a row in {@link #blockBytes()} bytes; every other type is the case of one element to
+ * a block, but for the packed floats of safetensors.
  *
- * <p>Types that no kernel here can multiply with are listed too, so that a file that holds them can be inspected.
+ * <p>Types that no kernel here can multiply with are listed too, so that a file that holds them can
+ * be inspected.
  *
  * @see <a href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">GGUF</a>
  * @see <a href="https://github.com/huggingface/safetensors#format">safetensors</a>
