@@ -35,6 +35,7 @@ from safetensors.numpy import save_file
 HERE = Path(__file__).resolve().parent
 DEFAULT_OUT = HERE.parent / "resources" / "parity"
 LENGTHS = (1, 9, 40)
+LONG = (1, 9, 40, 150)  # more than two pages of 64 positions
 GREEDY = 24
 MARGIN = 1e-3  # of the range of what is compared
 ROUNDING = 2e-5  # float32 against float64, of the logits' range: more means an ill-conditioned model
@@ -62,6 +63,7 @@ class Case:
     shard: str | None = None  # largest shard, "40KB"
     drop: tuple = ()  # config keys to leave out, so that the family's default applies
     generation: dict = field(default_factory=dict)
+    lengths: tuple = LENGTHS
 
     @property
     def family(self):
@@ -80,7 +82,8 @@ CASES = [
     Case("llama-gqa", 100, dict(
         hidden_size=66, num_attention_heads=6, num_key_value_heads=2, head_dim=10, intermediate_size=90,
         num_hidden_layers=2, vocab_size=101, rms_norm_eps=1e-5, rope_parameters=rope(10000.0)),
-        generation=dict(do_sample=True, temperature=0.6, top_p=0.9, eos_token_id=[100, 99], bos_token_id=1)),
+        generation=dict(do_sample=True, temperature=0.6, top_p=0.9, eos_token_id=[100, 99], bos_token_id=1),
+        lengths=LONG),
     Case("llama-gqa-seed2", 150, dict(
         hidden_size=66, num_attention_heads=6, num_key_value_heads=2, head_dim=10, intermediate_size=90,
         num_hidden_layers=2, vocab_size=101, rms_norm_eps=1e-5, rope_parameters=rope(10000.0)), layout="classic"),
@@ -93,7 +96,7 @@ CASES = [
     Case("llama-rope-llama3", 400, dict(
         hidden_size=54, num_attention_heads=3, num_key_value_heads=1, head_dim=16, intermediate_size=70,
         num_hidden_layers=2, vocab_size=101, max_position_embeddings=512,
-        rope_parameters=rope(10000.0, "llama3", **LLAMA3)), layout="classic"),
+        rope_parameters=rope(10000.0, "llama3", **LLAMA3)), layout="classic", lengths=LONG),
     Case("llama-rope-llama3-tied", 450, dict(
         hidden_size=62, num_attention_heads=2, num_key_value_heads=2, head_dim=22, intermediate_size=58,
         num_hidden_layers=2, vocab_size=75, max_position_embeddings=512, tie_word_embeddings=True,
@@ -103,7 +106,7 @@ CASES = [
         vocab_size=101, rope_parameters=rope(200.0, "linear", factor=4.0)), layout="classic"),
     Case("qwen2-plain", 600, dict(
         hidden_size=60, num_attention_heads=6, num_key_value_heads=2, intermediate_size=76, num_hidden_layers=2,
-        vocab_size=101, rope_parameters=rope(1000000.0))),
+        vocab_size=101, rope_parameters=rope(1000000.0)), lengths=LONG),
     Case("qwen2-tied", 650, dict(
         hidden_size=70, num_attention_heads=5, num_key_value_heads=1, intermediate_size=44, num_hidden_layers=3,
         vocab_size=73, tie_word_embeddings=True, rope_parameters=rope(10000.0)), layout="classic", shard="50KB"),
@@ -126,7 +129,7 @@ CASES = [
         hidden_size=52, num_attention_heads=3, num_key_value_heads=3, head_dim=18, intermediate_size=38,
         num_hidden_layers=3, vocab_size=63, attention_bias=True, use_sliding_window=True, sliding_window=5,
         layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        rope_parameters=rope(5000.0))),
+        rope_parameters=rope(5000.0)), lengths=LONG),
     # Mixtral.
     Case("mixtral-plain", 1000, dict(
         hidden_size=52, num_attention_heads=4, num_key_value_heads=2, head_dim=14, intermediate_size=28,
@@ -144,7 +147,7 @@ CASES = [
     Case("mixtral-top1-tied", 1200, dict(
         hidden_size=60, num_attention_heads=3, num_key_value_heads=3, intermediate_size=22, num_hidden_layers=2,
         vocab_size=93, num_local_experts=7, num_experts_per_tok=1, tie_word_embeddings=True,
-        rope_parameters=rope(1000000.0)), layout="classic", drop=("rope_theta", "head_dim")),
+        rope_parameters=rope(1000000.0)), layout="classic", drop=("rope_theta", "head_dim"), lengths=LONG),
     # Qwen1.5/2-MoE.
     Case("qwen2moe-plain", 1300, dict(
         hidden_size=56, num_attention_heads=4, num_key_value_heads=2, intermediate_size=60, num_hidden_layers=2,
@@ -187,7 +190,7 @@ CASES = [
         hidden_size=50, num_attention_heads=5, num_key_value_heads=1, head_dim=12, intermediate_size=62,
         num_hidden_layers=4, vocab_size=63, num_experts=5, num_experts_per_tok=1, moe_intermediate_size=34,
         norm_topk_prob=False, mlp_only_layers=[1], decoder_sparse_step=2, rope_parameters=rope(10000.0)),
-        layout="classic", shard="40KB"),
+        layout="classic", shard="40KB", lengths=LONG),
     Case("qwen3moe-sliding", 1900, dict(
         hidden_size=40, num_attention_heads=4, num_key_value_heads=2, head_dim=18, intermediate_size=30,
         num_hidden_layers=3, vocab_size=71, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=22,
@@ -442,15 +445,15 @@ def read_back(case, directory, **kind):
     ).eval()
 
 
-def random_prompts(model, seed):
+def random_prompts(case, model, seed):
     rng = np.random.default_rng(seed)
-    return [rng.integers(0, model.config.vocab_size, n).tolist() for n in LENGTHS]
+    return [rng.integers(0, model.config.vocab_size, n).tolist() for n in case.lengths]
 
 
-def quick_check(model, seed):
+def quick_check(case, model, seed):
     """Rejects most bad seeds before anything is written."""
     recorder = Recorder(model)
-    for prompt in reversed(random_prompts(model, seed)):
+    for prompt in reversed(random_prompts(case, model, seed)):
         with torch.no_grad():
             model(torch.tensor([prompt]))
         check_routing(recorder.take())
@@ -461,7 +464,7 @@ def expectations(case, model, directory, seed):
     """What the model answers; raises Rejected where a choice is too close."""
     recorder = Recorder(model)
     tensors, all_logits, all_calls, margins = {}, [], {}, []
-    prompts = random_prompts(model, seed)
+    prompts = random_prompts(case, model, seed)
     for s, prompt in enumerate(prompts):
         with torch.no_grad():
             logits = model(torch.tensor([prompt])).logits[0]
@@ -541,7 +544,7 @@ def make(case, out):
         seed = case.seed * 10_000 + attempt
         try:
             model = new_model(case, seed)
-            quick_check(model, seed)
+            quick_check(case, model, seed)
             with tempfile.TemporaryDirectory() as t:
                 directory = Path(t)
                 write_model(case, model, directory)
