@@ -1,0 +1,74 @@
+package org.moe4j.tokenizer;
+
+import java.text.Normalizer;
+import java.util.List;
+
+/** Rewrites a text before it is split. */
+@FunctionalInterface
+interface TextNormalizer {
+
+  /**
+   * Rewrites a text.
+   *
+   * @param text text without unpaired surrogates
+   */
+  String apply(String text);
+
+  /** Leaves the text as it is. */
+  static TextNormalizer none() {
+    return text -> text;
+  }
+
+  /** Applies normalizers one after the other. */
+  static TextNormalizer sequence(List<TextNormalizer> parts) {
+    return text -> {
+      String result = text;
+      for (TextNormalizer part : parts) {
+        result = part.apply(result);
+      }
+      return result;
+    };
+  }
+
+  /** Writes something before every text that is not empty. */
+  static TextNormalizer prepend(String prefix) {
+    return text -> text.isEmpty() ? text : prefix + text;
+  }
+
+  /** Replaces every occurrence of a text that is not empty. */
+  static TextNormalizer replace(String target, String replacement) {
+    return text -> text.replace(target, replacement);
+  }
+
+  /** Replaces every match of a pattern. */
+  static TextNormalizer replace(SplitPattern pattern, String replacement) {
+    return text -> {
+      StringBuilder result = new StringBuilder();
+      pattern.split(
+          text,
+          (start, end, match) -> {
+            if (match) {
+              result.append(replacement);
+            } else {
+              result.append(text, start, end);
+            }
+          });
+      return result.toString();
+    };
+  }
+
+  /** One of Unicode's normal forms. */
+  static TextNormalizer unicode(Normalizer.Form form) {
+    return text -> isInert(text) ? text : Normalizer.normalize(MarkOrder.sort(text), form);
+  }
+
+  /** Whether the text holds only ASCII characters, which every normal form leaves alone. */
+  private static boolean isInert(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) > 0x7F) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
