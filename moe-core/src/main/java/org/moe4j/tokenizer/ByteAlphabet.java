@@ -18,7 +18,7 @@ final class ByteAlphabet {
     Arrays.fill(BYTE_OF_CHAR, (short) -1);
     int other = 256;
     for (int b = 0; b < 256; b++) {
-      boolean printable = b > 0x20 && b < 0x7F || b > 0xA0 && b != 0xAD;
+      boolean printable = (b > 0x20 && b < 0x7F) || (b > 0xA0 && b != 0xAD);
       char c = (char) (printable ? b : other++);
       CHAR_OF_BYTE[b] = c;
       BYTE_OF_CHAR[c] = (short) b;

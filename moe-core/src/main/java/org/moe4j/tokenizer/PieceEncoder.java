@@ -22,7 +22,7 @@ sealed interface PieceEncoder {
    *
    * @param tokens the vocabulary
    * @param merges pairs of ids
-   * @param byteIds the token of each byte value, or {@link #NONE}
+   * @param bytes the token of each byte
    * @param unknown the token for a byte without one, or {@link #NONE} to leave it out
    * @param fuseUnknown whether neighbouring unknown bytes become one token
    * @param wholeFirst whether a piece that is a token as it stands is not merged but taken
@@ -30,7 +30,7 @@ sealed interface PieceEncoder {
   record ByteLevel(
       TokenTable tokens,
       Merges merges,
-      int[] byteIds,
+      ByteTokens bytes,
       int unknown,
       boolean fuseUnknown,
       boolean wholeFirst)
@@ -38,14 +38,14 @@ sealed interface PieceEncoder {
 
     @Override
     public void encode(String piece, Merges.Work work, IntList ids) {
-      byte[] bytes = piece.getBytes(StandardCharsets.UTF_8);
-      if (wholeFirst && addWhole(tokens, ByteAlphabet.write(bytes), ids)) {
+      byte[] utf8 = piece.getBytes(StandardCharsets.UTF_8);
+      if (wholeFirst && addWhole(tokens, ByteAlphabet.write(utf8), ids)) {
         return;
       }
       work.clear();
       boolean afterUnknown = false;
-      for (byte b : bytes) {
-        int id = byteIds[b & 0xFF];
+      for (byte b : utf8) {
+        int id = bytes.id(b);
         boolean isUnknown = id == NONE;
         if (!isUnknown) {
           work.add(id);
@@ -68,7 +68,7 @@ sealed interface PieceEncoder {
    * @param tokens the vocabulary
    * @param merges pairs of ids
    * @param characters the token of each code point
-   * @param byteIds the token of each byte value, all {@link #NONE} without byte fall-back
+   * @param bytes the token of each byte; none of them without byte fall-back
    * @param unknown the token for a character that has no other, or {@link #NONE} to leave it out
    * @param fuseUnknown whether neighbouring unknown characters become one token
    * @param wholeFirst whether a piece that is a token as it stands is not merged but taken
@@ -77,7 +77,7 @@ sealed interface PieceEncoder {
       TokenTable tokens,
       Merges merges,
       LongMap characters,
-      int[] byteIds,
+      ByteTokens bytes,
       int unknown,
       boolean fuseUnknown,
       boolean wholeFirst)
@@ -117,14 +117,14 @@ sealed interface PieceEncoder {
     }
 
     private boolean addBytes(int codePoint, Merges.Work work) {
-      byte[] bytes = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
-      for (byte b : bytes) {
-        if (byteIds[b & 0xFF] == NONE) {
+      byte[] utf8 = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
+      for (byte b : utf8) {
+        if (bytes.id(b) == NONE) {
           return false;
         }
       }
-      for (byte b : bytes) {
-        work.add(byteIds[b & 0xFF]);
+      for (byte b : utf8) {
+        work.add(bytes.id(b));
       }
       return true;
     }
@@ -136,10 +136,10 @@ sealed interface PieceEncoder {
    *
    * @param merges pairs of symbols: ids, or code points of characters without a token plus {@link #CHARACTER}
    * @param characters the token of each code point
-   * @param byteIds the token of each byte value, or {@link #NONE}
+   * @param bytes the token of each byte
    * @param unknown the token for a character whose bytes have no tokens, or {@link #NONE}
    */
-  record Scored(Merges merges, LongMap characters, int[] byteIds, int unknown)
+  record Scored(Merges merges, LongMap characters, ByteTokens bytes, int unknown)
       implements PieceEncoder {
 
     /** The first symbol that is no token id. */
@@ -170,9 +170,10 @@ sealed interface PieceEncoder {
     }
 
     private void addBytes(int codePoint, IntList ids) {
-      byte[] bytes = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
-      for (byte b : bytes) {
-        int id = byteIds[b & 0xFF] == NONE ? unknown : byteIds[b & 0xFF];
+      byte[] utf8 = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
+      for (byte b : utf8) {
+        int token = bytes.id(b);
+        int id = token == NONE ? unknown : token;
         if (id != NONE) {
           ids.add(id);
         }

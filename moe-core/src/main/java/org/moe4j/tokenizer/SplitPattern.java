@@ -92,6 +92,18 @@ final class SplitPattern {
     return new SplitPattern(where, SplitNet.of(where, SplitParser.parse(where, pattern)));
   }
 
+  /**
+   * A pattern that matches one text.
+   *
+   * @param where file and key, for messages
+   * @param text what it matches, not empty
+   */
+  static SplitPattern literal(String where, String text) {
+    List<SplitSyntax> parts = new ArrayList<>();
+    text.codePoints().forEach(c -> parts.add(new SplitSyntax.One(CodePointSet.of(c))));
+    return new SplitPattern(where, SplitNet.of(where, new SplitSyntax.Sequence(parts)));
+  }
+
   /** Takes the stretches of a text in order: the matches, and what lies between them. */
   @FunctionalInterface
   interface Spans {

@@ -52,7 +52,7 @@ public final class StreamDecoder {
    * @param id token id, not negative
    * @return the text that is complete with it, possibly empty
    */
-  public String accept(int id) {
+  public String add(int id) {
     size = 0;
     append(id);
     return taken();
@@ -114,7 +114,7 @@ public final class StreamDecoder {
       if (b >= lower && b <= upper) {
         lower = 0x80;
         upper = 0xBF;
-        partial = partial << 6 | b & 0x3F;
+        partial = partial << 6 | (b & 0x3F);
         if (--needed == 0) {
           emit(partial);
         }

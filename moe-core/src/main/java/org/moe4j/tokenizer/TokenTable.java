@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
@@ -134,6 +135,21 @@ final class TokenTable {
       return names[id];
     }
 
+    /** The ids of the tokens whose name is a single character, by code point. */
+    LongMap characters(IntPredicate wanted) {
+      LongMap characters = new LongMap(1024);
+      for (int id = 0; id < size; id++) {
+        String name = names[id];
+        if (name != null
+            && !name.isEmpty()
+            && name.length() == Character.charCount(name.codePointAt(0))
+            && wanted.test(id)) {
+          characters.put(name.codePointAt(0), id);
+        }
+      }
+      return characters;
+    }
+
     /** Makes a token special. */
     void markSpecial(int id) {
       special.set(id);
@@ -168,7 +184,12 @@ final class TokenTable {
     }
 
     private MixtureException.BadFile bad(String problem) {
-      return new MixtureException.BadFile(file, key, problem, null);
+      return bad(key, problem);
+    }
+
+    /** The exception for a part of the file the tokens come from. */
+    MixtureException.BadFile bad(String part, String problem) {
+      return new MixtureException.BadFile(file, part, problem, null);
     }
   }
 }

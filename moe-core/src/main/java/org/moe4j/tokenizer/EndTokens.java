@@ -1,0 +1,57 @@
+package org.moe4j.tokenizer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+
+/** Finds the tokens that end an answer. */
+final class EndTokens {
+
+  /** What the families call the tokens that end a turn, a message or a text. */
+  private static final List<String> NAMES =
+      List.of(
+          "</s>",
+          "<eos>",
+          "<|endoftext|>",
+          "<|end_of_text|>",
+          "<|eot_id|>",
+          "<|eom_id|>",
+          "<|im_end|>",
+          "<|end|>",
+          "<|return|>",
+          "<|call|>",
+          "<end_of_turn>",
+          "<end_of_utterance>",
+          "<\uFF5Cend\u2581of\u2581sentence\uFF5C>",
+          "[EOS]",
+          "[EOT]",
+          "<EOT>",
+          "[e~[");
+
+  private EndTokens() {}
+
+  /**
+   * The tokens given, and those special ones that mean an end by their names.
+   *
+   * @param builder the vocabulary
+   * @param given tokens that the file says end a text, a turn or a message
+   */
+  static List<Integer> find(TokenTable.Builder builder, OptionalInt... given) {
+    TreeSet<Integer> ends = new TreeSet<>();
+    for (String name : NAMES) {
+      int id = builder.id(name);
+      if (id >= 0 && builder.isSpecial(id)) {
+        ends.add(id);
+      }
+    }
+    // Where both of these exist, an answer is several messages, and this one only ends a message.
+    if (builder.id("<|return|>") >= 0 && builder.id("<|call|>") >= 0) {
+      ends.remove(builder.id("<|end|>"));
+    }
+    for (OptionalInt id : given) {
+      id.ifPresent(ends::add);
+    }
+    return new ArrayList<>(ends);
+  }
+}

@@ -1,0 +1,274 @@
+package org.moe4j.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.MixtureException;
+import org.moe4j.format.Config;
+import org.moe4j.tokenizer.PreTokenizer.Behavior;
+import org.moe4j.tokenizer.StreamDecoder.LeadingSpace;
+
+/**
+ * Reads the normalizer, the pre-tokenizer and the decoder of a {@code tokenizer.json}. A type or an option that would have to
+ * be guessed is refused by name.
+ *
+ * @see <a href="https://huggingface.co/docs/tokenizers/api/pre-tokenizers">the types and their options</a>
+ */
+final class JsonStages {
+
+  private final Config root;
+
+  JsonStages(Config root) {
+    this.root = root;
+  }
+
+  /** What a pre-tokenizer does, and whether pieces become bytes after it. */
+  record Splitting(PreTokenizer preTokenizer, boolean byteLevel) {}
+
+  TextNormalizer normalizer() {
+    return root.has("normalizer")
+        ? normalizer(root.section("normalizer"), "normalizer")
+        : TextNormalizer.none();
+  }
+
+  private TextNormalizer normalizer(Config config, String key) {
+    String type = config.text("type");
+    return switch (type) {
+      case "NFC", "NFD", "NFKC", "NFKD" -> TextNormalizer.unicode(Normalizer.Form.valueOf(type));
+      case "Prepend" -> TextNormalizer.prepend(config.text("prepend"));
+      case "Replace" -> replace(config, key);
+      case "Sequence" -> {
+        List<TextNormalizer> parts = new ArrayList<>();
+        for (Config part : config.sections("normalizers")) {
+          parts.add(normalizer(part, key + ".normalizers[" + parts.size() + "]"));
+        }
+        yield TextNormalizer.sequence(parts);
+      }
+      default ->
+          throw unsupported(key, type, "NFC, NFD, NFKC, NFKD, Prepend, Replace and Sequence");
+    };
+  }
+
+  private TextNormalizer replace(Config config, String key) {
+    String literal = literal(config, key);
+    String content = config.text("content");
+    return literal == null
+        ? TextNormalizer.replace(regex(config, key), content)
+        : TextNormalizer.replace(literal, content);
+  }
+
+  Splitting splitting() {
+    if (!root.has("pre_tokenizer")) {
+      return new Splitting(PreTokenizer.whole(), false);
+    }
+    List<PreTokenizer> stages = new ArrayList<>();
+    boolean byteLevel = false;
+    for (Config part : flatten(root.section("pre_tokenizer"), "pretokenizers", 0)) {
+      if (byteLevel) {
+        throw unsupported("pre_tokenizer", part.text("type") + " after ByteLevel", "ByteLevel last");
+      }
+      byteLevel = part.text("type").equals("ByteLevel");
+      stages.add(preTokenizer(part));
+    }
+    return new Splitting(PreTokenizer.sequence(stages), byteLevel);
+  }
+
+  private PreTokenizer preTokenizer(Config config) {
+    String key = "pre_tokenizer";
+    String type = config.text("type");
+    return switch (type) {
+      case "ByteLevel" -> {
+        PreTokenizer words =
+            config.flag("use_regex", true)
+                ? PreTokenizer.isolated(SplitPattern.compile(where(key), PreTokenizer.GPT2))
+                : PreTokenizer.whole();
+        yield config.flag("add_prefix_space", true)
+            ? PreTokenizer.sequence(List.of(PreTokenizer.prefixSpace(), words))
+            : words;
+      }
+      case "Split" -> {
+        String literal = literal(config, key);
+        yield PreTokenizer.split(
+            literal == null ? regex(config, key) : SplitPattern.literal(where(key), literal),
+            behavior(config, key),
+            config.flag("invert", false));
+      }
+      case "Digits" ->
+          PreTokenizer.isolated(
+              SplitPattern.compile(
+                  where(key), config.flag("individual_digits", false) ? "\\p{N}" : "\\p{N}+"));
+      case "Metaspace" -> metaspace(config, key);
+      default ->
+          throw unsupported(key, type, "ByteLevel, Split, Digits, Metaspace and Sequence");
+    };
+  }
+
+  private Behavior behavior(Config config, String key) {
+    String name = config.text("behavior");
+    return switch (name) {
+      case "Removed" -> Behavior.REMOVED;
+      case "Isolated" -> Behavior.ISOLATED;
+      case "MergedWithPrevious" -> Behavior.MERGED_WITH_PREVIOUS;
+      case "MergedWithNext" -> Behavior.MERGED_WITH_NEXT;
+      case "Contiguous" -> Behavior.CONTIGUOUS;
+      default ->
+          throw new MixtureException.BadFile(
+              root.file(), key + ".behavior", "found \"" + name + "\"", null);
+    };
+  }
+
+  private PreTokenizer metaspace(Config config, String key) {
+    String mark = config.text("replacement", "\u2581");
+    String scheme = scheme(config, key);
+    PreTokenizer prefix =
+        (text, first, pieces) -> {
+          String marked = text.replace(" ", mark);
+          boolean prepend = scheme.equals("always") || (scheme.equals("first") && first);
+          pieces.piece(prepend && !marked.startsWith(mark) ? mark + marked : marked, first);
+        };
+    return config.flag("split", true)
+        ? PreTokenizer.sequence(
+            List.of(
+                prefix,
+                PreTokenizer.split(
+                    SplitPattern.literal(where(key), mark), Behavior.MERGED_WITH_NEXT, false)))
+        : prefix;
+  }
+
+  private String scheme(Config config, String key) {
+    String scheme =
+        config.text("prepend_scheme", config.flag("add_prefix_space", true) ? "always" : "never");
+    if (!List.of("always", "first", "never").contains(scheme)) {
+      throw new MixtureException.BadFile(
+          root.file(),
+          key + ".prepend_scheme",
+          "found \"" + scheme + "\", expected always, first or never",
+          null);
+    }
+    return scheme;
+  }
+
+  /** One text in the place of another. */
+  record Replacement(String from, String to) {}
+
+  /** How names of tokens become bytes, and what is taken away from the beginning of a text. */
+  record Decoding(
+      boolean byteLevel,
+      boolean byteTokens,
+      List<Replacement> replacements,
+      LeadingSpace leadingSpace) {
+
+    /** The bytes that a token of the model stands for. */
+    byte[] bytes(String name) {
+      if (byteLevel) {
+        byte[] bytes = ByteAlphabet.read(name);
+        return bytes == null ? name.getBytes(StandardCharsets.UTF_8) : bytes;
+      }
+      int value = byteTokens ? ByteTokens.value(name) : ByteTokens.NONE;
+      return value == ByteTokens.NONE ? text(name) : new byte[] {(byte) value};
+    }
+
+    /** The bytes that a token stands for which is matched as a whole. */
+    byte[] text(String content) {
+      String text = content;
+      for (Replacement replacement : replacements) {
+        text = text.replace(replacement.from(), replacement.to());
+      }
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  Decoding decoding() {
+    String key = "decoder";
+    if (!root.has(key)) {
+      throw unsupported(key, "none", "ByteLevel, Metaspace and Sequence");
+    }
+    boolean byteLevel = false;
+    boolean byteTokens = false;
+    boolean fused = false;
+    List<Replacement> replacements = new ArrayList<>();
+    LeadingSpace leadingSpace = LeadingSpace.KEEP;
+    for (Config part : flatten(root.section(key), "decoders", 0)) {
+      String type = part.text("type");
+      // Replacing is done with single tokens here, stripping with the whole text: any other order would differ.
+      boolean inOrder = !byteLevel && leadingSpace == LeadingSpace.KEEP;
+      switch (type) {
+        case "ByteLevel" -> {
+          inOrder &= replacements.isEmpty() && !byteTokens && !fused;
+          byteLevel = true;
+        }
+        case "Replace" -> {
+          String literal = literal(part, key);
+          inOrder &= literal != null && !byteTokens && !fused;
+          replacements.add(new Replacement(String.valueOf(literal), part.text("content")));
+        }
+        case "ByteFallback" -> {
+          inOrder &= !fused;
+          byteTokens = true;
+        }
+        case "Fuse" -> fused = true;
+        case "Strip" -> {
+          inOrder &= fused && part.text("content").equals(" ") && part.integer("stop") == 0;
+          if (part.integer("start") == 1) {
+            leadingSpace = LeadingSpace.DROP_ONE;
+          } else {
+            inOrder &= part.integer("start") == 0;
+          }
+        }
+        case "Metaspace" -> {
+          inOrder &= replacements.isEmpty() && !byteTokens && !fused;
+          replacements.add(new Replacement(part.text("replacement", "\u2581"), " "));
+          if (!scheme(part, key).equals("never")) {
+            leadingSpace = LeadingSpace.DROP_IN_FIRST_TOKEN;
+          }
+        }
+        default -> inOrder = false;
+      }
+      if (!inOrder) {
+        throw unsupported(
+            key,
+            type + " with these options at this place",
+            "ByteLevel, Metaspace, or Replace, ByteFallback, Fuse and Strip in this order");
+      }
+    }
+    return new Decoding(byteLevel, byteTokens, List.copyOf(replacements), leadingSpace);
+  }
+
+  private List<Config> flatten(Config config, String key, int depth) {
+    if (!config.text("type").equals("Sequence") || depth > 8) {
+      return List.of(config);
+    }
+    List<Config> parts = new ArrayList<>();
+    for (Config part : config.sections(key)) {
+      parts.addAll(flatten(part, key, depth + 1));
+    }
+    return parts;
+  }
+
+  /** The literal text of a pattern, or null if it is a regular expression. */
+  private @Nullable String literal(Config config, String key) {
+    Config pattern = config.section("pattern");
+    if (!pattern.has("String")) {
+      return null;
+    }
+    String literal = pattern.text("String");
+    if (literal.isEmpty()) {
+      throw new MixtureException.BadFile(root.file(), key + ".pattern", "is empty", null);
+    }
+    return literal;
+  }
+
+  private SplitPattern regex(Config config, String key) {
+    return SplitPattern.compile(where(key), config.section("pattern").text("Regex"));
+  }
+
+  private String where(String key) {
+    return root.file() + ": " + key;
+  }
+
+  private MixtureException.Unsupported unsupported(String key, String what, String supported) {
+    return new MixtureException.Unsupported(where(key), key + " \"" + what + "\"", supported);
+  }
+}

@@ -1,0 +1,263 @@
+package org.moe4j.tokenizer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.moe4j.MixtureException;
+import org.moe4j.format.Config;
+import org.moe4j.tokenizer.AddedTokens.AddedToken;
+import org.moe4j.tokenizer.JsonStages.Decoding;
+import org.moe4j.tokenizer.JsonStages.Splitting;
+
+/** Reads a {@code tokenizer.json} with a BPE model. */
+final class JsonTokenizer {
+
+  private static final int NONE = PieceEncoder.NONE;
+
+  private final Config root;
+  private final Config model;
+  private final Optional<Config> settings;
+  private final Decoding decoding;
+  private final Splitting splitting;
+  private final TextNormalizer normalizer;
+  private final List<AddedToken> added = new ArrayList<>();
+  private final List<AddedToken> addedNormalized = new ArrayList<>();
+
+  private JsonTokenizer(Config root, Optional<Config> settings) {
+    this.root = root;
+    this.settings = settings;
+    String where = root.file() + ": model.type";
+    model = root.section("model");
+    String type = model.text("type", model.has("merges") ? "BPE" : "");
+    if (!type.equals("BPE")) {
+      throw new MixtureException.Unsupported(where, "tokenizer model \"" + type + "\"", "BPE");
+    }
+    refuse("continuing_subword_prefix");
+    refuse("end_of_word_suffix");
+    if (model.number("dropout", 0) != 0) {
+      throw new MixtureException.Unsupported(where, "BPE with dropout", "none or 0");
+    }
+    JsonStages stages = new JsonStages(root);
+    decoding = stages.decoding();
+    splitting = stages.splitting();
+    normalizer = stages.normalizer();
+  }
+
+  private void refuse(String key) {
+    if (!model.text(key, "").isEmpty()) {
+      throw new MixtureException.Unsupported(
+          root.file() + ": model." + key, key + " \"" + model.text(key) + "\"", "none");
+    }
+  }
+
+  /**
+   * Reads a tokenizer.
+   *
+   * @param root the content of {@code tokenizer.json}
+   * @param settings the content of {@code tokenizer_config.json}, where there is one
+   */
+  static ModelTokenizer read(Config root, Optional<Config> settings) {
+    return new JsonTokenizer(root, settings).build();
+  }
+
+  private ModelTokenizer build() {
+    TokenTable.Builder builder = readVocabulary();
+    Merges merges = readMerges(builder);
+    int unknown = model.has("unk_token") ? require(builder, "unk_token") : NONE;
+    boolean fuseUnknown = model.flag("fuse_unk", false);
+    boolean wholeFirst = model.flag("ignore_merges", false);
+    ByteTokens bytes = ByteTokens.none();
+    if (splitting.byteLevel()) {
+      bytes = ByteTokens.ofAlphabet(builder::id);
+    } else if (model.flag("byte_fallback", false)) {
+      bytes = ByteTokens.ofHexNames(builder::id);
+    }
+    LongMap characters = builder.characters(_ -> true);
+    readAddedTokens(builder);
+    SpecialTokens special = special(builder, unknown);
+    TokenTable table = builder.build();
+    PieceEncoder encoder =
+        splitting.byteLevel()
+            ? new PieceEncoder.ByteLevel(table, merges, bytes, unknown, fuseUnknown, wholeFirst)
+            : new PieceEncoder.Characters(
+                table, merges, characters, bytes, unknown, fuseUnknown, wholeFirst);
+    return new ModelTokenizer(
+        table,
+        new AddedTokens(root.file() + ": added_tokens", added),
+        new AddedTokens(root.file() + ": added_tokens", addedNormalized),
+        normalizer,
+        splitting.preTokenizer(),
+        encoder,
+        decoding.leadingSpace(),
+        special);
+  }
+
+  private TokenTable.Builder readVocabulary() {
+    Config vocabulary = model.section("vocab");
+    var builder = new TokenTable.Builder(root.file(), "model.vocab", vocabulary.keys().size());
+    for (String name : vocabulary.keys()) {
+      builder.add(vocabulary.integer(name), name, decoding.bytes(name));
+    }
+    return builder;
+  }
+
+  private Merges readMerges(TokenTable.Builder builder) {
+    Object value = model.value("merges");
+    if (!(value instanceof List<?> list)) {
+      throw bad("model.merges", "expected a list");
+    }
+    Merges merges = new Merges(list.size());
+    for (int rank = 0; rank < list.size(); rank++) {
+      String left;
+      String right;
+      switch (list.get(rank)) {
+        case List<?> pair
+            when pair.size() == 2
+                && pair.get(0) instanceof String first
+                && pair.get(1) instanceof String second -> {
+          left = first;
+          right = second;
+        }
+        case String pair
+            when pair.indexOf(' ') >= 0 && pair.indexOf(' ') == pair.lastIndexOf(' ') -> {
+          left = pair.substring(0, pair.indexOf(' '));
+          right = pair.substring(pair.indexOf(' ') + 1);
+        }
+        case null, default ->
+            throw bad("model.merges[" + rank + "]", "expected two tokens, found " + list.get(rank));
+      }
+      addMerge(builder, merges, "model.merges", rank, left, right);
+    }
+    return merges;
+  }
+
+  /** Adds a merge of two tokens, which like the token they make up must be in the vocabulary. */
+  static void addMerge(
+      TokenTable.Builder builder,
+      Merges merges,
+      String key,
+      int rank,
+      String left,
+      String right) {
+    int leftId = builder.id(left);
+    int rightId = builder.id(right);
+    int merged = builder.id(left + right);
+    if (leftId == NONE || rightId == NONE || merged == NONE) {
+      String unknown = leftId == NONE ? left : rightId == NONE ? right : left + right;
+      throw builder.bad(
+          key + "[" + rank + "]",
+          "merges \"" + left + "\" and \"" + right + "\", but \"" + unknown + "\" is no token");
+    }
+    merges.add(rank, leftId, rightId, merged);
+  }
+
+  private void readAddedTokens(TokenTable.Builder builder) {
+    if (!root.has("added_tokens")) {
+      return;
+    }
+    int index = 0;
+    for (Config token : root.sections("added_tokens")) {
+      String key = "added_tokens[" + index++ + "]";
+      String content = token.text("content");
+      int id = builder.id(content);
+      if (id == NONE) {
+        builder.add(token.integer("id"), content, decoding.text(content));
+        id = builder.id(content);
+      } else if (id != token.integer("id")) {
+        throw bad(
+            key, "\"" + content + "\" has id " + token.integer("id") + ", in the vocabulary " + id);
+      } else {
+        builder.replace(id, decoding.text(content));
+      }
+      boolean special = token.flag("special", false);
+      if (special) {
+        builder.markSpecial(id);
+      }
+      boolean normalized = token.flag("normalized", !special);
+      (normalized ? addedNormalized : added)
+          .add(
+              new AddedToken(
+                  normalized ? normalizer.apply(content) : content,
+                  id,
+                  special,
+                  token.flag("single_word", false),
+                  token.flag("lstrip", false),
+                  token.flag("rstrip", false)));
+    }
+  }
+
+  private SpecialTokens special(TokenTable.Builder builder, int unknown) {
+    OptionalInt bos = named(builder, "bos_token");
+    OptionalInt prefix = templatePrefix(builder);
+    OptionalInt unk = unknown == NONE ? named(builder, "unk_token") : OptionalInt.of(unknown);
+    OptionalInt eos = named(builder, "eos_token");
+    boolean addBos = prefix.isPresent();
+    if (settings.isPresent()) {
+      addBos = settings.get().flag("add_bos_token", addBos);
+    }
+    return new SpecialTokens(
+        bos.isPresent() ? bos : prefix,
+        eos,
+        unk,
+        named(builder, "pad_token"),
+        EndTokens.find(builder, eos),
+        addBos);
+  }
+
+  /** A token that {@code tokenizer_config.json} names, by its text or as an object with its text. */
+  private OptionalInt named(TokenTable.Builder builder, String key) {
+    if (settings.isEmpty() || !settings.get().has(key)) {
+      return OptionalInt.empty();
+    }
+    Config config = settings.get();
+    String content =
+        config.value(key) instanceof Map<?, ?>
+            ? config.section(key).text("content")
+            : config.text(key);
+    int id = builder.id(content);
+    if (id != NONE) {
+      return OptionalInt.of(id);
+    }
+    if (key.equals("bos_token") || key.equals("eos_token")) {
+      throw new MixtureException.BadFile(
+          config.file(), key, "\"" + content + "\" is no token of the vocabulary", null);
+    }
+    return OptionalInt.empty();
+  }
+
+  /** The special token that the post-processor puts before a single text. */
+  private OptionalInt templatePrefix(TokenTable.Builder builder) {
+    if (!root.has("post_processor")) {
+      return OptionalInt.empty();
+    }
+    Config processor = root.section("post_processor");
+    List<Config> parts =
+        processor.text("type").equals("Sequence")
+            ? processor.sections("processors")
+            : List.of(processor);
+    for (Config part : parts) {
+      if (part.text("type").equals("TemplateProcessing") && part.has("single")) {
+        List<Config> single = part.sections("single");
+        if (!single.isEmpty() && single.getFirst().has("SpecialToken")) {
+          int id = builder.id(single.getFirst().section("SpecialToken").text("id"));
+          return id == NONE ? OptionalInt.empty() : OptionalInt.of(id);
+        }
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private int require(TokenTable.Builder builder, String key) {
+    int id = builder.id(model.text(key));
+    if (id == NONE) {
+      throw bad("model." + key, "\"" + model.text(key) + "\" is no token of the vocabulary");
+    }
+    return id;
+  }
+
+  private MixtureException.BadFile bad(String key, String problem) {
+    return new MixtureException.BadFile(root.file(), key, problem, null);
+  }
+}
