@@ -344,13 +344,12 @@ public final class Config {
     throw wrong(key, "true or false", value);
   }
 
+  @SuppressWarnings("unchecked") // Keys of nested maps are strings, by Json and by copy.
   private Config toSection(String key, @Nullable Object value) {
     if (!(value instanceof Map<?, ?> map)) {
       throw wrong(key, "an object", value);
     }
-    Map<String, @Nullable Object> section = new LinkedHashMap<>();
-    map.forEach((name, each) -> section.put((String) name, each));
-    return new Config(file, prefix + key + ".", Collections.unmodifiableMap(section));
+    return new Config(file, prefix + key + ".", (Map<String, @Nullable Object>) map);
   }
 
   private static List<?> listOf(Object value) {

@@ -13,8 +13,7 @@ import org.moe4j.MixtureException;
  * <p>Throughout, {@code d} is the scale of a block and {@code m} its minimum, both F16; products
  * and sums are rounded to single precision one by one, in the order written.
  *
- * @see <a
- *     href="https://github.com/ggml-org/llama.cpp/blob/master/gguf-py/gguf/quants.py">gguf.quants</a>
+ * @see <a href="https://github.com/ggml-org/llama.cpp/tree/master/gguf-py/gguf">gguf.quants</a>
  */
 public final class Dequantizer {
 

@@ -17,7 +17,7 @@ final class GgufCursor {
    * Far above any real header (a vocabulary of 262,144 tokens takes 12 MB); bounds the memory a
    * hostile one can take.
    */
-  static final long MAX_HEADER = 256L << 20;
+  static final long MAX_HEADER = 128L << 20;
 
   private final String file;
   private final MemorySegment data;

@@ -36,6 +36,11 @@ final class Json {
   /** The longest file or header that is read; the safetensors format has the same limit. */
   static final long MAX_BYTES = 100_000_000;
 
+  /**
+   * Bounds the memory that {@code [[],[],...} takes; a tokenizer of 262,144 pieces has 3 million.
+   */
+  private static final long MAX_TOKENS = 10_000_000;
+
   private static final int MAX_DEPTH = 64;
   private static final int SHOWN = 60;
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}]+");
@@ -46,6 +51,7 @@ final class Json {
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
                   .maxDocumentLength(MAX_BYTES)
+                  .maxTokenCount(MAX_TOKENS)
                   .build())
           // The table of names fails on unlucky names, and tens of thousands of tensors have such.
           .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)

@@ -64,6 +64,13 @@ public abstract sealed class ModelFile implements AutoCloseable
     if (!Files.exists(path)) {
       throw new MixtureException.BadFile(path.toString(), null, "does not exist", null);
     }
+    if (Files.isRegularFile(path) && path.toString().endsWith(".safetensors")) {
+      throw new MixtureException.BadFile(
+          path.toString(),
+          null,
+          "holds weights only, open the directory that has it and its config.json",
+          null);
+    }
     Arena arena = Arena.ofShared();
     try {
       return Files.isDirectory(path)

@@ -141,6 +141,15 @@ class ConfigTest {
   }
 
   @Test
+  void refusesMoreValuesThanAnyModelHas() {
+    MixtureException refusal =
+        assertThrows(
+            MixtureException.BadFile.class,
+            () -> json("{\"a\": [" + "1,".repeat(10_000_000) + "1]}"));
+    assertTrue(refusal.getMessage().contains("no sound JSON"), refusal::getMessage);
+  }
+
+  @Test
   void shortensWhatItShows() {
     Config config = json("{\"a\": \"" + "x".repeat(100_000) + "\", \"b\": \"x\\ny\"}");
     MixtureException refusal =

@@ -145,6 +145,17 @@ class GgufFileTest {
   }
 
   @Test
+  void joinsASetWhoseFirstPartHasOnlySettings() {
+    Path first =
+        write(folder, "m-00001-of-00002.gguf", part(0, 2, 1).text("general.name", "x").build());
+    write(folder, "m-00002-of-00002.gguf", part(1, 2, 1).floats("a", new float[] {3}, 1).build());
+    try (ModelFile file = ModelFile.open(first)) {
+      assertEquals("x", file.config().text("general.name"));
+      assertArrayEquals(new float[] {3}, FormatFiles.floats(file.tensor("a", 1)));
+    }
+  }
+
+  @Test
   void readsVersionTwo() {
     GgufParser.Part part =
         parse(new GgufBytes().version(2).uint32("a", 5).zeros("t", TensorType.F32, 3));

@@ -61,6 +61,9 @@ class ModelFileTest {
     bad(folder, folder + ": is a directory without config.json");
     bad(write(folder, "empty.gguf", new byte[0]), "empty.gguf: 0 bytes are too few");
     bad(write(folder, "notes.txt", "Hello, world"), "notes.txt: is no GGUF file");
+    bad(
+        directory().resolve("model.safetensors"),
+        "model.safetensors: holds weights only, open the directory");
     Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("gone"));
     bad(folder.resolve("dangling"), "dangling: does not exist");
   }
