@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param key hidden to {@code kvHeads x headSize}
  * @param value hidden to {@code kvHeads x headSize}
  * @param output {@code heads x headSize} to hidden
- * @param clip queries, keys and values are limited to {@code [-clip, clip]} after their linear maps (and before norms);
- *     0 for no limit
+ * @param clip queries, keys and values are limited to {@code [-clip, clip]} after their linear maps and norms, before
+ *     rotation; 0 for no limit
  * @param queryNorm norm of the queries before rotation, or null
  * @param keyNorm norm of the keys before rotation, or null; a weight of {@code headSize} norms each head, a wider one the
  *     whole row

@@ -39,6 +39,9 @@ final class ScalarAttention implements Device.MixerWeights {
     for (int row = 0; row < rows; row++) {
       norm(queryNorm, queries[row]);
       norm(keyNorm, keys[row]);
+      clip(queries[row]);
+      clip(keys[row]);
+      clip(values[row]);
       RotaryAngles.compute(spec.rotary(), batch.position(row), cosines, sines, 0);
       rotate(queries[row], cosines, sines);
       rotate(keys[row], cosines, sines);
@@ -55,16 +58,9 @@ final class ScalarAttention implements Device.MixerWeights {
     output.apply(rows, mixed, out);
   }
 
-  private float[][] project(Matrix matrix, int rows, float[][] in) {
+  private static float[][] project(Matrix matrix, int rows, float[][] in) {
     float[][] projected = new float[rows][matrix.outputs()];
     matrix.apply(rows, in, projected);
-    if (spec.clip() > 0) {
-      for (float[] row : projected) {
-        for (int i = 0; i < row.length; i++) {
-          row[i] = Math.clamp(row[i], -spec.clip(), spec.clip());
-        }
-      }
-    }
     return projected;
   }
 
@@ -73,6 +69,14 @@ final class ScalarAttention implements Device.MixerWeights {
     if (norm != null) {
       for (int i = 0; i < row.length; i += norm.width()) {
         norm.apply(row, i, row, i);
+      }
+    }
+  }
+
+  private void clip(float[] row) {
+    if (spec.clip() > 0) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] = Math.clamp(row[i], -spec.clip(), spec.clip());
       }
     }
   }

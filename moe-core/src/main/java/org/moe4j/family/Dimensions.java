@@ -1,0 +1,85 @@
+package org.moe4j.family;
+
+import org.moe4j.format.TensorData;
+
+/**
+ * The sizes that all families have in common.
+ *
+ * @param hidden width of the residual stream
+ * @param layers number of layers
+ * @param heads query heads
+ * @param kvHeads key-value heads
+ * @param headSize width of a head, even
+ * @param vocabulary number of token ids
+ * @param context positions the model was made for
+ * @param epsilon epsilon of all norms
+ */
+record Dimensions(
+    int hidden,
+    int layers,
+    int heads,
+    int kvHeads,
+    int headSize,
+    int vocabulary,
+    int context,
+    float epsilon) {
+
+  static Dimensions of(Source source) {
+    int hidden = source.size("hidden_size", "embedding_length");
+    int heads = source.size("num_attention_heads", "attention.head_count");
+    if (!source.has("head_dim", "attention.key_length") && hidden % heads != 0) {
+      throw source.badSetting(
+          "num_attention_heads",
+          "attention.head_count",
+          "expected a divisor of the hidden size %d, found %d".formatted(hidden, heads));
+    }
+    return of(source, hidden / heads);
+  }
+
+  /**
+   * Reads the sizes.
+   *
+   * @param source the file
+   * @param defaultHeadSize width of a head where the settings do not tell
+   */
+  static Dimensions of(Source source, int defaultHeadSize) {
+    int hidden = source.size("hidden_size", "embedding_length");
+    int heads = source.size("num_attention_heads", "attention.head_count");
+    int kvHeads = source.size("num_key_value_heads", "attention.head_count_kv", heads);
+    if (heads % kvHeads != 0) {
+      throw source.badSetting(
+          "num_key_value_heads",
+          "attention.head_count_kv",
+          "expected a divisor of the %d attention heads, found %d".formatted(heads, kvHeads));
+    }
+    int headSize = source.size("head_dim", "attention.key_length", defaultHeadSize);
+    if (headSize % 2 != 0) {
+      throw source.badSetting(
+          "head_dim", "attention.key_length", "expected an even number, found " + headSize);
+    }
+    if (source.gguf() && source.size("", "attention.value_length", headSize) != headSize) {
+      throw source.unsupported(
+          source.key("attention.value_length"),
+          String.valueOf(source.size("", "attention.value_length")),
+          "the key length, " + headSize);
+    }
+    return new Dimensions(
+        hidden,
+        source.size("num_hidden_layers", "block_count"),
+        heads,
+        kvHeads,
+        headSize,
+        vocabulary(source),
+        source.size("max_position_embeddings", "context_length"),
+        (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon"));
+  }
+
+  /** GGUF files need not tell; then it is the number of embedding rows. */
+  private static int vocabulary(Source source) {
+    if (source.gguf() && !source.has("", "vocab_size")) {
+      TensorData embedding = source.tensor("token_embd.weight");
+      return embedding.rank() == 0 ? 1 : (int) Math.min(embedding.size(0), Integer.MAX_VALUE);
+    }
+    return source.size("vocab_size", "vocab_size");
+  }
+}

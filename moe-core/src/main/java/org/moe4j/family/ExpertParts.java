@@ -1,0 +1,163 @@
+package org.moe4j.family;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.moe4j.SoftmaxTopK;
+import org.moe4j.family.Scope.Bias;
+import org.moe4j.format.TensorData;
+import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.Linear;
+
+/**
+ * The router and the experts of a layer, in any of the layouts that files have.
+ *
+ * <p>Safetensors: a matrix an expert and map, or since transformers v5 one tensor of all gate and up rows and one of all down
+ * rows. GGUF: one stacked tensor a map, gate and up stacked in one, or in old files a matrix an expert and map.
+ *
+ * @param experts number of experts
+ * @param perToken experts that run for a token
+ * @param hidden width of the residual stream
+ * @param width width of an expert's gated rows
+ */
+record ExpertParts(int experts, int perToken, int hidden, int width) {
+
+  /**
+   * Names of the classic layout in safetensors, below the layer's prefix.
+   *
+   * @param block what holds router and experts
+   * @param gate an expert's gate map
+   * @param up an expert's up map
+   * @param down an expert's down map
+   */
+  record Names(String block, String gate, String up, String down) {
+    static final Names MLP = new Names("mlp", "gate_proj", "up_proj", "down_proj");
+    static final Names MIXTRAL = new Names("block_sparse_moe", "w1", "w3", "w2");
+  }
+
+  /** Reads the counts. */
+  static ExpertParts of(Source source, int hidden, int width) {
+    int experts = count(source);
+    int perToken = source.size("num_experts_per_tok", "expert_used_count");
+    if (perToken > experts) {
+      throw source.badSetting(
+          "num_experts_per_tok",
+          "expert_used_count",
+          "expected 1 to the number of experts, %d, found %d".formatted(experts, perToken));
+    }
+    return new ExpertParts(experts, perToken, hidden, width);
+  }
+
+  /** Configs have one of two keys, and a transformers version that knows both writes either. */
+  private static int count(Source source) {
+    if (source.gguf()
+        || !source.config().has("num_local_experts")
+        || !source.config().has("num_experts")) {
+      boolean local = source.config().has("num_local_experts");
+      return source.size(local ? "num_local_experts" : "num_experts", "expert_count");
+    }
+    int count = source.size("num_experts", "");
+    if (count != source.size("num_local_experts", "")) {
+      throw source.badSetting(
+          "num_local_experts", "", "expected num_experts, %d, again".formatted(count));
+    }
+    return count;
+  }
+
+  ExpertParts withWidth(int newWidth) {
+    return new ExpertParts(experts, perToken, hidden, newWidth);
+  }
+
+  /**
+   * The rule of softmax routers.
+   *
+   * @param source the file
+   * @param renormalise whether the chosen weights add up to one, where the file does not tell
+   */
+  SoftmaxTopK softmax(Source source, boolean renormalise) {
+    if (!source.gguf()) {
+      return new SoftmaxTopK(perToken, source.config().flag("norm_topk_prob", renormalise));
+    }
+    int gating = source.config().int32(source.key("expert_gating_func"), 1);
+    if (gating != 0 && gating != 1) {
+      throw source.unsupported(
+          source.key("expert_gating_func"), String.valueOf(gating), "1 (softmax)");
+    }
+    double scale = source.number("", "expert_weights_scale", 1);
+    if (scale != 0 && scale != 1) {
+      throw source.unsupported(source.key("expert_weights_scale"), String.valueOf(scale), "1");
+    }
+    return new SoftmaxTopK(
+        perToken, source.config().flag(source.key("expert_weights_norm"), renormalise));
+  }
+
+  Linear router(Scope layer, Names names) {
+    return layer.linear(names.block + ".gate", "ffn_gate_inp", experts, hidden, Bias.NONE);
+  }
+
+  List<GatedFeedForward> read(Scope layer, Names names) {
+    return layer.source().gguf() ? gguf(layer) : safetensors(layer, names);
+  }
+
+  private List<GatedFeedForward> safetensors(Scope layer, Names names) {
+    String prefix = names.block + ".experts.";
+    if (layer.has(prefix + "gate_up_proj", "")) {
+      TensorData down = layer.tensor(prefix + "down_proj", "", experts, hidden, width);
+      return fused(
+          layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
+    }
+    return each(
+        expert -> {
+          String own = prefix + expert + ".";
+          return new GatedFeedForward(
+              layer.linear(own + names.gate, "", width, hidden, Bias.NONE),
+              layer.linear(own + names.up, "", width, hidden, Bias.NONE),
+              layer.linear(own + names.down, "", hidden, width, Bias.NONE));
+        });
+  }
+
+  private List<GatedFeedForward> gguf(Scope layer) {
+    if (layer.has("", "ffn_gate_up_exps.weight")) {
+      TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);
+      return fused(
+          layer.tensor("", "ffn_gate_up_exps.weight", experts, 2L * width, hidden), down);
+    }
+    if (layer.has("", "ffn_gate.0.weight")) {
+      return each(
+          expert ->
+              new GatedFeedForward(
+                  layer.linear("", "ffn_gate." + expert, width, hidden, Bias.NONE),
+                  layer.linear("", "ffn_up." + expert, width, hidden, Bias.NONE),
+                  layer.linear("", "ffn_down." + expert, hidden, width, Bias.NONE)));
+    }
+    TensorData gate = layer.tensor("", "ffn_gate_exps.weight", experts, width, hidden);
+    TensorData up = layer.tensor("", "ffn_up_exps.weight", experts, width, hidden);
+    TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);
+    return each(
+        expert ->
+            new GatedFeedForward(
+                Linear.of(gate.slice(expert)),
+                Linear.of(up.slice(expert)),
+                Linear.of(down.slice(expert))));
+  }
+
+  /** The first half of an expert's rows is its gate, the second half is up. */
+  private List<GatedFeedForward> fused(TensorData gateUp, TensorData down) {
+    return each(
+        expert -> {
+          TensorData rows = gateUp.slice(expert);
+          return new GatedFeedForward(
+              Linear.of(rows.rows(0, width)),
+              Linear.of(rows.rows(width, 2L * width)),
+              Linear.of(down.slice(expert)));
+        });
+  }
+
+  private List<GatedFeedForward> each(IntFunction<GatedFeedForward> expert) {
+    List<GatedFeedForward> all = new ArrayList<>();
+    for (int i = 0; i < experts; i++) {
+      all.add(expert.apply(i));
+    }
+    return all;
+  }
+}

@@ -1,0 +1,59 @@
+package org.moe4j.family;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.moe4j.MixtureException;
+import org.moe4j.format.ModelFile;
+import org.moe4j.model.ModelSpec;
+
+/** The families that can be run, by the names that files have for them. Stateless. */
+public final class Families {
+
+  /** {@code model_type} of a {@code config.json} and {@code general.architecture} of a GGUF file alike. */
+  private static final Map<String, Family> BY_NAME =
+      Collections.unmodifiableMap(
+          new TreeMap<>(
+              Map.ofEntries(
+                  Map.entry("llama", new Llama()),
+                  Map.entry("mistral", new Mistral()),
+                  Map.entry("mixtral", new Mixtral()),
+                  Map.entry("olmoe", new Olmoe()),
+                  Map.entry("qwen2", new Qwen2()),
+                  Map.entry("qwen2_moe", new Qwen2Moe()),
+                  Map.entry("qwen2moe", new Qwen2Moe()),
+                  Map.entry("qwen3", new Qwen3()),
+                  Map.entry("qwen3_moe", new Qwen3Moe()),
+                  Map.entry("qwen3moe", new Qwen3Moe()))));
+
+  private Families() {}
+
+  /** The names of all families, sorted: those of configs and those of GGUF files. */
+  public static Set<String> supported() {
+    return BY_NAME.keySet();
+  }
+
+  /**
+   * Describes a model. Nothing is copied: its tensors are those of the file and gone when that is closed.
+   *
+   * @param file an open file
+   * @throws MixtureException.Unsupported if the family, or a setting that changes its results, is not known here
+   * @throws MixtureException.BadFile if a setting or tensor is missing, has another shape than the settings say, or
+   *     contradicts another
+   */
+  public static ModelSpec map(ModelFile file) {
+    Source source = new Source(file);
+    Family family = BY_NAME.get(source.family());
+    if (family == null) {
+      throw new MixtureException.Unsupported(
+          file.path().toString(),
+          "family \"" + source.family() + "\"",
+          String.join(", ", supported()));
+    }
+    source.requirePlainModel();
+    ModelSpec spec = family.map(source);
+    source.requireAllUsed();
+    return spec;
+  }
+}

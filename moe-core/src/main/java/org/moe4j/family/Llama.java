@@ -1,0 +1,44 @@
+package org.moe4j.family;
+
+import java.util.function.IntUnaryOperator;
+import org.moe4j.family.Scope.Bias;
+import org.moe4j.model.ModelSpec;
+
+/**
+ * Dense Llama and what is stored in its form, such as SmolLM2. In GGUF files the same architecture holds Mistral and, with
+ * experts, Mixtral.
+ *
+ * @see <a href="https://arxiv.org/abs/2407.21783">The Llama 3 Herd of Models</a>
+ */
+final class Llama implements Family {
+
+  @Override
+  public ModelSpec map(Source source) {
+    if (source.gguf() && source.config().int32(source.key("expert_count"), 0) > 0) {
+      return new Mixtral().map(source);
+    }
+    Dimensions sizes = Dimensions.of(source);
+    Bias bias = AttentionRules.attentionBias(source);
+    AttentionRules attention =
+        AttentionRules.plain(
+                sizes, RotaryRules.permutedInGguf(source, sizes, RotaryRules.DEFAULT_BASE), bias, bias)
+            .withWindow(ggufWindow(source));
+    int width = source.size("intermediate_size", "feed_forward_length");
+    Bias feedForwardBias =
+        source.gguf()
+            ? Bias.IF_PRESENT
+            : source.config().flag("mlp_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    return Skeleton.build(
+        source,
+        sizes,
+        attention::build,
+        (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, feedForwardBias));
+  }
+
+  /** Only Mistral and Mixtral have a window, in every layer; configs of Llama have none. */
+  static IntUnaryOperator ggufWindow(Source source) {
+    int window =
+        source.gguf() ? source.config().int32(source.key("attention.sliding_window"), 0) : 0;
+    return layer -> window;
+  }
+}

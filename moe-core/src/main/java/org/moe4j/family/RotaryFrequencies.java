@@ -1,0 +1,58 @@
+package org.moe4j.family;
+
+/** Radians a position for each rotary pair, rounded to single precision where the reference implementation rounds. */
+final class RotaryFrequencies {
+
+  private RotaryFrequencies() {}
+
+  /**
+   * {@code 1 / base^(2 i / dimensions)}.
+   *
+   * @param base the base, greater than 1
+   * @param dimensions twice the number of pairs
+   */
+  static float[] plain(double base, int dimensions) {
+    float[] frequencies = new float[dimensions / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      float exponent = 2f * i / dimensions;
+      frequencies[i] = 1 / (float) StrictMath.pow((float) base, exponent);
+    }
+    return frequencies;
+  }
+
+  /** All frequencies divided by one factor. */
+  static float[] linear(float[] plain, double factor) {
+    float[] frequencies = plain.clone();
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] /= (float) factor;
+    }
+    return frequencies;
+  }
+
+  /** Each frequency divided by its own factor. */
+  static float[] divided(float[] plain, float[] factors) {
+    float[] frequencies = plain.clone();
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] /= factors[i];
+    }
+    return frequencies;
+  }
+
+  /**
+   * Llama 3.1: wavelengths up to {@code original / high} stay, those from {@code original / low} on are divided by the factor,
+   * and between the two the share of the original frequency grows linearly with {@code original / wavelength}.
+   */
+  static float[] llama3(float[] plain, double factor, double low, double high, double original) {
+    float[] frequencies = plain.clone();
+    for (int i = 0; i < frequencies.length; i++) {
+      double wavelength = 2 * Math.PI / plain[i];
+      if (wavelength > original / low) {
+        frequencies[i] = (float) (plain[i] / factor);
+      } else if (wavelength >= original / high) {
+        double share = (original / wavelength - low) / (high - low);
+        frequencies[i] = (float) ((1 - share) * plain[i] / factor + share * plain[i]);
+      }
+    }
+    return frequencies;
+  }
+}

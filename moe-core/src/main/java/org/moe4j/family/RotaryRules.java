@@ -1,0 +1,44 @@
+package org.moe4j.family;
+
+import org.moe4j.MixtureException;
+import org.moe4j.model.Rotary;
+
+/** The rotation that a model's settings ask for: plain, linear, llama3 or YaRN; any other is refused by its name. */
+final class RotaryRules {
+
+  /** Base of a file that does not tell. */
+  static final double DEFAULT_BASE = 10_000;
+
+  private RotaryRules() {}
+
+  /** Half-split pairs, as in all safetensors. */
+  static Rotary halfSplit(Source source, Dimensions sizes) {
+    return of(source, sizes, DEFAULT_BASE, false);
+  }
+
+  /**
+   * Half-split pairs in safetensors, neighbours in GGUF files, whose query and key rows are permuted.
+   *
+   * @param source the file
+   * @param sizes the model's sizes
+   * @param configBase base of a {@code config.json} that does not tell
+   */
+  static Rotary permutedInGguf(Source source, Dimensions sizes, double configBase) {
+    return of(source, sizes, source.gguf() ? DEFAULT_BASE : configBase, source.gguf());
+  }
+
+  private static Rotary of(Source source, Dimensions sizes, double base, boolean interleaved) {
+    return source.gguf()
+        ? GgufRotary.read(source, sizes, base, interleaved)
+        : ConfigRotary.read(source, sizes, base, interleaved);
+  }
+
+  /** The logarithm of the base divides. */
+  static double requireBase(String file, String key, double base) {
+    if (base <= 1) {
+      throw new MixtureException.BadFile(
+          file, key, "expected a number greater than 1, found " + base, null);
+    }
+    return base;
+  }
+}

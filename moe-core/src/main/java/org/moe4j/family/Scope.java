@@ -1,0 +1,73 @@
+package org.moe4j.family;
+
+import org.jspecify.annotations.Nullable;
+import org.moe4j.format.TensorData;
+import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.Linear;
+import org.moe4j.model.Norm;
+
+/**
+ * The tensors under a prefix, each by its name in safetensors and its name in a GGUF file, both without the suffix
+ * {@code .weight}. Shapes are checked.
+ *
+ * @param source the file
+ * @param hf prefix in safetensors
+ * @param gguf prefix in a GGUF file
+ */
+record Scope(Source source, String hf, String gguf) {
+
+  /** Whether a linear map has a bias. */
+  enum Bias {
+    /** It has none; a file that has one is refused. */
+    NONE,
+    /** It must have one. */
+    REQUIRED,
+    /** It has one if the file does: the settings do not tell. */
+    IF_PRESENT
+  }
+
+  private String name(String hfName, String ggufName) {
+    return source.gguf() ? gguf + ggufName : hf + hfName;
+  }
+
+  boolean has(String hfName, String ggufName) {
+    return source.hasTensor(name(hfName, ggufName));
+  }
+
+  TensorData tensor(String hfName, String ggufName, long... shape) {
+    return source.tensor(name(hfName, ggufName), shape);
+  }
+
+  Linear linear(String hfName, String ggufName, int outputs, int inputs, Bias bias) {
+    TensorData weight = tensor(hfName + ".weight", ggufName + ".weight", outputs, inputs);
+    boolean biased =
+        switch (bias) {
+          case NONE -> false;
+          case REQUIRED -> true;
+          case IF_PRESENT -> has(hfName + ".bias", ggufName + ".bias");
+        };
+    @Nullable TensorData add =
+        biased ? tensor(hfName + ".bias", ggufName + ".bias", outputs) : null;
+    return new Linear(weight, add);
+  }
+
+  Norm norm(String hfName, String ggufName, int width, float epsilon) {
+    return new Norm(tensor(hfName + ".weight", ggufName + ".weight", width), epsilon);
+  }
+
+  /**
+   * A gated feed-forward.
+   *
+   * @param hfBlock what holds the three maps in safetensors, such as {@code mlp}
+   * @param ggufSuffix what their names end with in a GGUF file
+   * @param hidden width of the residual stream
+   * @param width width of a gated row
+   * @param bias whether the maps have biases
+   */
+  GatedFeedForward gated(String hfBlock, String ggufSuffix, int hidden, int width, Bias bias) {
+    return new GatedFeedForward(
+        linear(hfBlock + ".gate_proj", "ffn_gate" + ggufSuffix, width, hidden, bias),
+        linear(hfBlock + ".up_proj", "ffn_up" + ggufSuffix, width, hidden, bias),
+        linear(hfBlock + ".down_proj", "ffn_down" + ggufSuffix, hidden, width, bias));
+  }
+}

@@ -1,0 +1,60 @@
+package org.moe4j.family;
+
+import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
+
+/** Which layers of a {@code config.json} see only the last positions, and how many. GGUF files of these families have none. */
+final class SlidingWindows {
+
+  private SlidingWindows() {}
+
+  /**
+   * One window for every layer.
+   *
+   * @param source the file
+   * @param fallback window of a config without the key; 0 for none. A key that is null means none
+   */
+  static int everywhere(Source source, int fallback) {
+    if (!source.config().keys().contains("sliding_window")) {
+      return fallback;
+    }
+    return source.size("sliding_window", "", 0);
+  }
+
+  /**
+   * Qwen: a window where {@code use_sliding_window} is set, in the layers that {@code layer_types} names or, without it, the
+   * family's rule.
+   *
+   * @param source the file
+   * @param layers number of layers
+   * @param rule whether a layer slides where {@code layer_types} is missing
+   */
+  static IntUnaryOperator byLayer(Source source, int layers, IntPredicate rule) {
+    if (source.gguf()) {
+      return layer -> 0;
+    }
+    boolean used = source.config().flag("use_sliding_window", false);
+    // 4096 is what a config without the key means.
+    int window = used ? everywhere(source, 4096) : 0;
+    if (!source.config().has("layer_types")) {
+      return layer -> window > 0 && rule.test(layer) ? window : 0;
+    }
+    List<String> types = source.config().strings("layer_types");
+    if (types.size() != layers) {
+      throw source.badSetting(
+          "layer_types", "", "expected %d entries, found %d".formatted(layers, types.size()));
+    }
+    for (String type : types) {
+      if (type.equals("sliding_attention") && window == 0) {
+        throw source.badSetting(
+            "layer_types", "", "sliding_attention needs use_sliding_window and a sliding_window");
+      }
+      if (!type.equals("sliding_attention") && !type.equals("full_attention")) {
+        throw source.unsupported(
+            "layer_types", "\"" + type + "\"", "full_attention, sliding_attention");
+      }
+    }
+    return layer -> types.get(layer).equals("sliding_attention") ? window : 0;
+  }
+}

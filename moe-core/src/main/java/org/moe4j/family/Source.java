@@ -1,0 +1,182 @@
+package org.moe4j.family;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.moe4j.MixtureException;
+import org.moe4j.format.Config;
+import org.moe4j.format.ModelFile;
+import org.moe4j.format.TensorData;
+
+/**
+ * A model file as a family reads it: every setting and tensor by its name in a {@code config.json} with safetensors and its
+ * name in a GGUF file.
+ *
+ * <p>It remembers what was read, so that {@link #requireAllUsed} can refuse a file with parts that the family does not
+ * have, instead of leaving them out in silence. Used by one thread.
+ */
+final class Source {
+
+  /** GGUF settings of an architecture that say nothing about what is computed. */
+  private static final Set<String> HARMLESS_KEYS =
+      Set.of(
+          "vocab_size",
+          "tensor_data_layout",
+          "rope.scaling.finetuned",
+          "rope.scaling.original_context_length",
+          "feed_forward_length",
+          "expert_count",
+          "expert_used_count");
+
+  private final ModelFile file;
+  private final Config config;
+  private final boolean gguf;
+  private final String family;
+  private final Set<String> usedKeys = new HashSet<>();
+  private final Set<String> usedTensors = new HashSet<>();
+
+  Source(ModelFile file) {
+    this.file = file;
+    config = file.config();
+    gguf = config.has("general.architecture");
+    family = config.text(gguf ? "general.architecture" : "model_type");
+  }
+
+  /** The family in the file's own words. */
+  String family() {
+    return family;
+  }
+
+  /** Whether this is a GGUF file. */
+  boolean gguf() {
+    return gguf;
+  }
+
+  // ------------------------------------------------------------------ settings
+
+  /** All settings, for keys that only one of the formats has. */
+  Config config() {
+    return config;
+  }
+
+  /** The full key of a GGUF setting, which counts as read. */
+  String key(String name) {
+    String key = family + "." + name;
+    usedKeys.add(key);
+    return key;
+  }
+
+  private String key(String hf, String ggufName) {
+    return gguf ? key(ggufName) : hf;
+  }
+
+  boolean has(String hf, String ggufName) {
+    return config.has(key(hf, ggufName));
+  }
+
+  /** A size that is at least 1. */
+  int size(String hf, String ggufName) {
+    int size = config.int32(key(hf, ggufName));
+    if (size < 1) {
+      throw badSetting(hf, ggufName, "expected at least 1, found " + size);
+    }
+    return size;
+  }
+
+  int size(String hf, String ggufName, int fallback) {
+    return has(hf, ggufName) ? size(hf, ggufName) : fallback;
+  }
+
+  double number(String hf, String ggufName) {
+    return config.number(key(hf, ggufName));
+  }
+
+  double number(String hf, String ggufName, double fallback) {
+    return config.number(key(hf, ggufName), fallback);
+  }
+
+  MixtureException.BadFile badSetting(String hf, String ggufName, String problem) {
+    return new MixtureException.BadFile(config.file(), key(hf, ggufName), problem, null);
+  }
+
+  /** Refuses a setting by its full key. */
+  MixtureException.Unsupported unsupported(String key, String value, String supported) {
+    return new MixtureException.Unsupported(
+        config.file() + ": " + key, "the value " + value, supported);
+  }
+
+  // ------------------------------------------------------------------- tensors
+
+  /** Tensors outside the layers. */
+  Scope root() {
+    return new Scope(this, "", "");
+  }
+
+  /** Tensors of one layer. */
+  Scope layer(int index) {
+    return new Scope(this, "model.layers." + index + ".", "blk." + index + ".");
+  }
+
+  boolean hasTensor(String name) {
+    return file.find(name).isPresent();
+  }
+
+  TensorData tensor(String name, long... shape) {
+    usedTensors.add(name);
+    return shape.length == 0 ? file.tensor(name) : file.tensor(name, shape);
+  }
+
+  // ---------------------------------------------------------------- what is left
+
+  /** Refuses a config of another task, with packed weights or with another activation. */
+  void requirePlainModel() {
+    if (gguf) {
+      return;
+    }
+    if (config.has("architectures")) {
+      List<String> names = config.strings("architectures");
+      if (names.stream().noneMatch(name -> name.endsWith("ForCausalLM"))) {
+        throw unsupported("architectures", names.toString(), "...ForCausalLM");
+      }
+    }
+    if (config.has("quantization_config")) {
+      String method = config.section("quantization_config").text("quant_method", "unknown");
+      throw unsupported(
+          "quantization_config", "\"" + method + "\"", "weights in F32, F16 or BF16, or a GGUF file");
+    }
+    String activation = config.text("hidden_act", "silu").toLowerCase(Locale.ROOT);
+    if (!activation.equals("silu") && !activation.equals("swish")) {
+      throw unsupported("hidden_act", "\"" + activation + "\"", "silu");
+    }
+  }
+
+  /** Refuses a file with tensors or, if it is a GGUF file, settings that the family's mapping did not ask for. */
+  void requireAllUsed() {
+    for (TensorData tensor : file.tensors()) {
+      if (!usedTensors.contains(tensor.name()) && !isDerived(tensor.name())) {
+        throw new MixtureException.Unsupported(
+            tensor.file() + ": " + tensor.name(),
+            "a tensor that the family \"" + family + "\" does not have",
+            usedTensors.size() + " other tensors of this file");
+      }
+    }
+    if (gguf) {
+      for (String key : config.keys()) {
+        if (key.startsWith(family + ".")
+            && !usedKeys.contains(key)
+            && !HARMLESS_KEYS.contains(key.substring(family.length() + 1))) {
+          throw new MixtureException.Unsupported(
+              config.file() + ": " + key,
+              "a setting that the family \"" + family + "\" does not have",
+              String.join(", ", usedKeys.stream().sorted().toList()));
+        }
+      }
+    }
+  }
+
+  /** Old files carry tables of rotary frequencies, which the settings tell as well. */
+  private static boolean isDerived(String name) {
+    return name.endsWith(".rotary_emb.inv_freq") || name.endsWith(".attn_rot_embd.weight");
+  }
+}
