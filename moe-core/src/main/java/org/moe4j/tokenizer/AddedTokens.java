@@ -88,6 +88,7 @@ final class AddedTokens {
     int length = text.length();
     int done = 0;
     int at = 0;
+    int blankEnd = 0; // where the white space ends that was looked at last
     while (at < length) {
       AddedToken token = firstChars.get(text.charAt(at)) ? longest(text, at) : null;
       if (token == null) {
@@ -96,6 +97,7 @@ final class AddedTokens {
       }
       int start = at;
       int end = at + token.content().length();
+      // The search goes on right after the token, so that another token may begin in the white space it took along.
       at = end;
       if ((token.special() && !parseSpecial)
           || (token.singleWord() && !standsAlone(text, start, end))) {
@@ -107,17 +109,17 @@ final class AddedTokens {
         }
       }
       if (token.rstrip()) {
-        while (end < length && UnicodeSets.WHITE_SPACE.contains(text.charAt(end))) {
-          end++;
+        blankEnd = Math.max(blankEnd, end);
+        while (blankEnd < length && UnicodeSets.WHITE_SPACE.contains(text.charAt(blankEnd))) {
+          blankEnd++;
         }
+        end = blankEnd;
       }
       if (start > done) {
         parts.text(done, start);
       }
       parts.token(token.id());
       done = end;
-      // White space that a token took along is not looked at again.
-      at = end;
     }
     if (done < length) {
       parts.text(done, length);

@@ -161,25 +161,26 @@ final class JsonTokenizer {
     for (Config token : root.sections("added_tokens")) {
       String key = "added_tokens[" + index++ + "]";
       String content = token.text("content");
+      boolean special = token.flag("special", false);
+      boolean normalized = token.flag("normalized", !special);
+      String matched = normalized ? normalizer.apply(content) : content;
       int id = builder.id(content);
       if (id == NONE) {
-        builder.add(token.integer("id"), content, decoding.text(content));
+        builder.add(token.integer("id"), content, decoding.text(matched));
         id = builder.id(content);
       } else if (id != token.integer("id")) {
         throw bad(
             key, "\"" + content + "\" has id " + token.integer("id") + ", in the vocabulary " + id);
       } else {
-        builder.replace(id, decoding.text(content));
+        builder.replace(id, decoding.text(matched));
       }
-      boolean special = token.flag("special", false);
       if (special) {
         builder.markSpecial(id);
       }
-      boolean normalized = token.flag("normalized", !special);
       (normalized ? addedNormalized : added)
           .add(
               new AddedToken(
-                  normalized ? normalizer.apply(content) : content,
+                  matched,
                   id,
                   special,
                   token.flag("single_word", false),

@@ -97,10 +97,10 @@ final class SplitNet {
   }
 
   private int buildRepeat(Repeat repeat, int next) {
-    boolean lazy = repeat.style() == Style.LAZY;
     if (repeat.style() == Style.POSSESSIVE) {
-      checkNeverGivesBack(repeat, next);
+      return buildPossessive(repeat, next);
     }
+    boolean lazy = repeat.style() == Style.LAZY;
     int to = next;
     if (repeat.max() == Repeat.UNBOUNDED) {
       to = add(new Unfinished());
@@ -118,40 +118,20 @@ final class SplitNet {
     return to;
   }
 
-  /**
-   * A possessive repetition is the same as a greedy one if giving back could never help: what follows either can always
-   * match nothing, or must begin with a code point that the repetition would not have taken. Other uses are refused.
-   */
-  private void checkNeverGivesBack(Repeat repeat, int next) {
-    if (repeat.body() instanceof One one && repeat.max() != 0) {
-      List<Integer> pending = new ArrayList<>(List.of(next));
-      Set<Integer> seen = new HashSet<>();
-      boolean safe = true;
-      while (!pending.isEmpty()) {
-        int index = pending.removeLast();
-        if (!seen.add(index)) {
-          continue;
-        }
-        switch (steps.get(index)) {
-          case Accept _ -> {
-            return;
-          }
-          case Consume consume -> safe &= consume.set().isDisjoint(one.set());
-          case Fork fork -> {
-            pending.add(fork.first());
-            pending.add(fork.second());
-          }
-          case Check _, Unfinished _ -> safe = false;
-        }
-      }
-      if (safe) {
-        return;
-      }
+  /** Never giving back a code point of a class means going on only where the next one is not of that class. */
+  private int buildPossessive(Repeat repeat, int next) {
+    boolean optional = repeat.min() == 0 && repeat.max() == 1;
+    if (!(repeat.body() instanceof One one)
+        || !(optional || repeat.max() == Repeat.UNBOUNDED)) {
+      throw new MixtureException.Unsupported(
+          where,
+          "a split pattern with a possessive quantifier of more than a class",
+          "possessive quantifiers of single classes");
     }
-    throw new MixtureException.Unsupported(
-        where,
-        "a split pattern with a possessive quantifier that matters",
-        "possessive quantifiers of one class whose characters cannot begin what follows");
+    int stop = add(new Check(one.set().complement(), true, next));
+    return optional
+        ? add(new Fork(build(one, next), stop))
+        : buildRepeat(new Repeat(one, repeat.min(), repeat.max(), Style.GREEDY), stop);
   }
 
   private int add(Step step) {

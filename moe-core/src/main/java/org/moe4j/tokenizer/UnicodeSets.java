@@ -67,9 +67,16 @@ final class UnicodeSets {
 
   private UnicodeSets() {}
 
-  /** The set of {@link #isWord}. */
+  /**
+   * What {@code \w} means in a pattern: alphabetic characters, marks, decimal digits, connectors, and (an oddity of the
+   * reference) the superscripts and fractions of Latin-1.
+   */
   static CodePointSet word() {
-    return where(UnicodeSets::isWord);
+    CodePointSet oddities =
+        CodePointSet.range(0xB2, 0xB3)
+            .union(CodePointSet.of(0xB9))
+            .union(CodePointSet.range(0xBC, 0xBE));
+    return where(c -> isWord(c) && !isJoiner(c)).union(oddities);
   }
 
   /**
@@ -99,12 +106,15 @@ final class UnicodeSets {
     }
   }
 
-  /** Alphabetic characters, marks, decimal digits, connectors and joiners: a {@code \\w} of a tokenizer. */
+  /** What may not touch a token that is a single word: also the joiners, and no superscripts. */
   static boolean isWord(int codePoint) {
     return Character.isAlphabetic(codePoint)
         || (WORD_TYPES >> Character.getType(codePoint) & 1) != 0
-        || codePoint == 0x200C
-        || codePoint == 0x200D;
+        || isJoiner(codePoint);
+  }
+
+  private static boolean isJoiner(int codePoint) {
+    return codePoint == 0x200C || codePoint == 0x200D;
   }
 
   private static int bit(byte type) {
