@@ -9,7 +9,7 @@ import java.util.Map;
  * <p>Where the family is not supported, {@code unsupported} says so and what only a family's mapping can tell is 0.
  *
  * @param path file or directory
- * @param format {@code GGUF v3} or {@code safetensors}
+ * @param format {@code GGUF} or {@code safetensors}
  * @param family family in the words of its config, such as {@code qwen3_moe} or {@code qwen3moe}
  * @param name the model's own name, possibly empty
  * @param layers number of layers

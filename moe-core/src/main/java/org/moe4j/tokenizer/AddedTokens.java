@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
@@ -81,10 +82,10 @@ final class AddedTokens {
    * Takes a text apart.
    *
    * @param text text without unpaired surrogates
-   * @param parseSpecial whether special tokens count, or are text
+   * @param special whether a special token counts where it begins, or is text
    * @param parts takes the parts
    */
-  void split(String text, boolean parseSpecial, Parts parts) {
+  void split(String text, IntPredicate special, Parts parts) {
     int length = text.length();
     int done = 0;
     int at = 0;
@@ -99,7 +100,7 @@ final class AddedTokens {
       int end = at + token.content().length();
       // The search goes on right after the token, so that another token may begin in the white space it took along.
       at = end;
-      if ((token.special() && !parseSpecial)
+      if ((token.special() && !special.test(start))
           || (token.singleWord() && !standsAlone(text, start, end))) {
         continue;
       }

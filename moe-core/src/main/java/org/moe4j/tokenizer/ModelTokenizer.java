@@ -1,6 +1,8 @@
 package org.moe4j.tokenizer;
 
 import java.util.OptionalInt;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.moe4j.MixtureException;
 import org.moe4j.Tokenizer;
 
@@ -55,6 +57,16 @@ public final class ModelTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text, boolean parseSpecial) {
+    return encode(text, _ -> parseSpecial);
+  }
+
+  /**
+   * Encodes text in which special tokens count at some places and are ordinary text at others.
+   *
+   * @param text any text; unpaired surrogates are encoded as U+FFFD
+   * @param special whether a special token counts that begins at this offset
+   */
+  public int[] encode(String text, IntPredicate special) {
     String wellFormed = wellFormed(text);
     IntList ids = new IntList();
     Merges.Work work = new Merges.Work();
@@ -62,31 +74,37 @@ public final class ModelTokenizer implements Tokenizer {
     forEachPart(
         added,
         wellFormed,
-        parseSpecial,
+        special,
         ids,
-        (part, first) ->
-            forEachPart(
-                addedNormalized,
-                normalizer.apply(part),
-                parseSpecial,
-                ids,
-                (rest, start) -> preTokenizer.split(rest, first && start, pieces)));
+        (from, to) -> {
+          // Normalizing moves offsets, so a part counts its special tokens only if it may do so everywhere.
+          boolean all = IntStream.range(from, to).allMatch(special);
+          String part = normalizer.apply(wellFormed.substring(from, to));
+          forEachPart(
+              addedNormalized,
+              part,
+              _ -> all,
+              ids,
+              (start, end) ->
+                  preTokenizer.split(part.substring(start, end), from == 0 && start == 0, pieces));
+        });
     return ids.toArray();
   }
 
+  /** Takes the text between tokens. */
+  private interface Texts {
+    void text(int start, int end);
+  }
+
   private static void forEachPart(
-      AddedTokens tokens,
-      String text,
-      boolean parseSpecial,
-      IntList ids,
-      PreTokenizer.Pieces parts) {
+      AddedTokens tokens, String text, IntPredicate special, IntList ids, Texts texts) {
     tokens.split(
         text,
-        parseSpecial,
+        special,
         new AddedTokens.Parts() {
           @Override
           public void text(int start, int end) {
-            parts.piece(text.substring(start, end), start == 0);
+            texts.text(start, end);
           }
 
           @Override
