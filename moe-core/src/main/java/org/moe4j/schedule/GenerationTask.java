@@ -142,7 +142,7 @@ final class GenerationTask extends Task implements Generation {
       end(FinishReason.STOP);
     } else if (tokens.size() >= plan.maxTokens()) {
       end(FinishReason.MAX_TOKENS);
-    } else if (state().length() >= plan.contextLength()) {
+    } else if (state().length() + 1 >= plan.contextLength()) {
       end(FinishReason.CONTEXT);
     } else {
       feed = ImmutableIntArray.of(token.id());

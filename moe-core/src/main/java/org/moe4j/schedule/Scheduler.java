@@ -162,6 +162,11 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void requireOpen() {
+    if (Thread.currentThread() == thread) {
+      throw new MixtureException.Failed(
+          "a router or expert cannot call the model that it is a part of: the step waits for it",
+          null);
+    }
     if (closing) {
       throw new MixtureException.Closed("the model is closed");
     }
