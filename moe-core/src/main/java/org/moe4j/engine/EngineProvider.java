@@ -1,0 +1,199 @@
+package org.moe4j.engine;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.Expert;
+import org.moe4j.MixtureException;
+import org.moe4j.MixtureModel;
+import org.moe4j.ModelInfo;
+import org.moe4j.Progress;
+import org.moe4j.Router;
+import org.moe4j.decode.Decoder;
+import org.moe4j.decode.PagePool;
+import org.moe4j.decode.Weights;
+import org.moe4j.device.CacheLayout;
+import org.moe4j.device.Device;
+import org.moe4j.device.Device.FeedForwardWeights;
+import org.moe4j.family.Families;
+import org.moe4j.format.ModelFile;
+import org.moe4j.model.Mixture;
+import org.moe4j.model.ModelSpec;
+import org.moe4j.schedule.ExpertFailures;
+import org.moe4j.schedule.Scheduler;
+import org.moe4j.spi.ModelOptions;
+import org.moe4j.spi.ModelOptions.ExpertId;
+import org.moe4j.spi.ModelProvider;
+
+/** Opens and describes models. */
+public final class EngineProvider implements ModelProvider {
+
+  /** Called by the service loader. */
+  public EngineProvider() {}
+
+  @Override
+  public ModelInfo inspect(Path path) {
+    try (ModelFile file = ModelFile.open(path)) {
+      return Inspection.of(file);
+    }
+  }
+
+  @Override
+  public MixtureModel open(ModelOptions options) {
+    Opened opened = new Opened();
+    try {
+      return open(options, opened);
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private static MixtureModel open(ModelOptions options, Opened opened) {
+    Stages stages = new Stages(options.progress().orElse(null));
+    stages.report("reading", 0);
+    ModelFile file = opened.add(ModelFile.open(options.path()));
+    ModelSpec spec = Families.map(file);
+    TextParts text = TextParts.of(file);
+    ModelInfo info = Inspection.of(file, spec, text);
+    GenerationDefaults defaults = GenerationDefaults.of(file);
+    checkReplacements(options, spec);
+    int contextLength = options.contextLength().orElse(spec.contextLength());
+    CacheLayout layout = CacheLayout.of(spec, options.cacheType());
+    long stateBytes = stateBytes(options, info, layout);
+
+    int threads = options.threads().orElse(Runtime.getRuntime().availableProcessors());
+    Device device = opened.add(Devices.open(options.device(), threads));
+    ExpertFailures failures = new ExpertFailures();
+    Weights weights =
+        Weights.load(
+            device, spec, replacements(options, failures), stages.weights(info.bytes()));
+    Decoder decoder = opened.add(new Decoder(device, weights, options.batchRows()));
+    PagePool pool = opened.add(new PagePool(device, layout, stateBytes));
+    stages.report("ready", 1);
+    Scheduler scheduler =
+        new Scheduler(
+            "moe4j-engine",
+            decoder,
+            pool,
+            options.queueLimit(),
+            failures,
+            opened::close);
+    return new LoadedModel(
+        new LoadedModel.Parts(
+            info,
+            contextLength,
+            device,
+            weights,
+            options.experts().keySet(),
+            new Prompts(options.path().toString(), text.tokenizer(), text.template()),
+            defaults,
+            scheduler));
+  }
+
+  /** Bytes that remain for sequence state, after checking that the model and one context fit. */
+  private static long stateBytes(ModelOptions options, ModelInfo info, CacheLayout layout) {
+    long limit = options.memoryLimit().orElseGet(EngineProvider::machineBytes);
+    long left = limit - info.bytes();
+    // A context that somebody asked for must fit; the model's own may be larger than anybody needs.
+    long positions = options.contextLength().orElse(1);
+    long pages = (positions + layout.positions() - 1) / layout.positions();
+    long needed = Math.multiplyExact(pages, layout.pageBytes());
+    if (left < needed) {
+      throw new MixtureException.Rejected(
+          "%s needs %,d bytes for weights and %,d for %,d tokens of context; the limit is %,d"
+              .formatted(options.path(), info.bytes(), needed, positions, limit),
+          null);
+    }
+    return left;
+  }
+
+  /** The memory of the machine, or of the container the process runs in. */
+  private static long machineBytes() {
+    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+        .getTotalMemorySize();
+  }
+
+  private static void checkReplacements(ModelOptions options, ModelSpec spec) {
+    options.routers().keySet().forEach(layer -> mixture(spec, layer));
+    for (ExpertId id : options.experts().keySet()) {
+      int experts = mixture(spec, id.layer()).experts().size();
+      if (id.index() < 0 || id.index() >= experts) {
+        throw new MixtureException.BadRequest(
+            "layer %d has experts 0 to %d, an expert was given for %d"
+                .formatted(id.layer(), experts - 1, id.index()));
+      }
+    }
+  }
+
+  private static Mixture mixture(ModelSpec spec, int layer) {
+    if (layer >= 0
+        && layer < spec.layers().size()
+        && spec.layers().get(layer).feedForward() instanceof Mixture mixture) {
+      return mixture;
+    }
+    throw new MixtureException.BadRequest(
+        "layer %d has no experts, a router or expert was given for it".formatted(layer));
+  }
+
+  private static Weights.Replacements replacements(
+      ModelOptions options, ExpertFailures failures) {
+    return new Weights.Replacements() {
+      @Override
+      public Router router(int layer, Router own) {
+        return options.routers().getOrDefault(layer, own);
+      }
+
+      @Override
+      public @Nullable FeedForwardWeights expert(int layer, int index, Device device) {
+        Expert expert = options.experts().get(new ExpertId(layer, index));
+        return expert == null
+            ? null
+            : device.load(
+                failures.guard(layer, index, expert),
+                "expert %d of layer %d".formatted(index, layer));
+      }
+    };
+  }
+
+  /** What is open so far, closed in the opposite order. */
+  private static final class Opened {
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    <T extends AutoCloseable> T add(T part) {
+      parts.push(part);
+      return part;
+    }
+
+    void close() {
+      while (!parts.isEmpty()) {
+        try {
+          parts.pop().close();
+        } catch (Exception e) {
+          System.getLogger("org.moe4j").log(System.Logger.Level.WARNING, "while closing", e);
+        }
+      }
+    }
+  }
+
+  /** Reports how far opening is and ends it when the listener says so. */
+  private record Stages(@Nullable Progress progress) {
+
+    void report(String stage, double fraction) {
+      if (progress != null && !progress.update(stage, fraction)) {
+        throw new MixtureException.Closed("opening was cancelled while " + stage);
+      }
+    }
+
+    java.util.function.LongConsumer weights(long total) {
+      long[] done = new long[1];
+      return bytes -> {
+        done[0] += bytes;
+        report("loading weights", Math.min(0.99, (double) done[0] / Math.max(1, total)));
+      };
+    }
+  }
+}
