@@ -284,7 +284,7 @@ class GenerationTest {
   void usageCountsEveryRowOfEveryLayer() {
     Answer answer = model.generate(ask("Explain photosynthesis.").maxTokens(10).build());
     // The last token of the answer is not fed any more.
-    long rows = answer.usage().promptTokens() + answer.usage().answerTokens() - 1;
+    long rows = (long) answer.usage().promptTokens() + answer.usage().answerTokens() - 1;
     assertEquals(6, answer.experts().layers().size());
     answer
         .experts()
