@@ -1,0 +1,111 @@
+package org.moe4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.Answer;
+import org.moe4j.Generation;
+import org.moe4j.Message;
+import org.moe4j.MixtureException;
+import org.moe4j.MixtureModel;
+import org.moe4j.Piece;
+import org.moe4j.Request;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Streams one answer. */
+@Command(name = "run", description = "Streams the answer to a prompt.", sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private CommonOptions common;
+
+  @Mixin private AnswerOptions options;
+
+  @Option(names = "--raw", description = "Continues PROMPT as it is, without the chat template.")
+  private boolean raw;
+
+  @Option(names = "--system", paramLabel = "S", description = "A system message before PROMPT.")
+  private @Nullable String system;
+
+  @Parameters(
+      paramLabel = "PROMPT",
+      description = "The prompt; - reads it from standard input, less one line break at its end.")
+  private String prompt;
+
+  @Override
+  public Integer call() throws IOException {
+    if (raw && system != null) {
+      throw new ParameterException(spec.commandLine(), "--system has no place in a --raw prompt");
+    }
+    // Built before the model is opened, so that wrong use is said at once.
+    String text = prompt.equals("-") ? standardInput() : prompt;
+    Request continuation = options.build(Request.prompt(text).parseSpecial(raw));
+    Request question = options.build(Request.chat(messages(text)));
+    try (MixtureModel model = common.open()) {
+      boolean template = !model.info().chatTemplate().isEmpty();
+      if (!raw && !template) {
+        if (system != null) {
+          throw new MixtureException.BadRequest(
+              common.path() + ": has no chat template that could place the --system message");
+        }
+        note("the model has no chat template: continuing the text as it is");
+      }
+      return stream(model, raw || !template ? continuation : question);
+    }
+  }
+
+  private static String standardInput() throws IOException {
+    String text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+    return text.replaceFirst("\\R\\z", "");
+  }
+
+  private List<Message> messages(String text) {
+    List<Message> messages = new ArrayList<>();
+    if (system != null) {
+      messages.add(Message.system(system));
+    }
+    messages.add(Message.user(text));
+    return messages;
+  }
+
+  private int stream(MixtureModel model, Request request) {
+    PrintWriter out = spec.commandLine().getOut();
+    Answer answer;
+    try (Generation generation = model.start(request)) {
+      for (Piece piece : generation) {
+        out.print(piece.text());
+        if (out.checkError()) { // flushes
+          throw new IllegalStateException("standard output was closed");
+        }
+      }
+      answer = generation.await();
+    }
+    out.println();
+    out.flush();
+    if (!common.quiet()) {
+      AnswerOptions.report(answer, spec.commandLine().getErr());
+    }
+    return switch (answer.finishReason()) {
+      case CANCELLED, DEADLINE -> Main.CANCELLED;
+      case END, STOP, MAX_TOKENS, CONTEXT -> Main.DONE;
+    };
+  }
+
+  private void note(String text) {
+    if (!common.quiet()) {
+      spec.commandLine().getErr().println("moe4j: " + text);
+      spec.commandLine().getErr().flush();
+    }
+  }
+}
