@@ -5,8 +5,9 @@ import org.moe4j.model.Rotary;
 /**
  * Cosines and sines of a rotary embedding, the same bits on every device and machine.
  *
- * <p>The angle is the single-precision product of position and frequency, as the reference implementation has it: at large
- * positions its rounding is far larger than that of the cosine. Stateless.
+ * <p>The angle is the single-precision product of position and frequency, as the reference
+ * implementation has it: at large positions its rounding is far larger than that of the cosine.
+ * Stateless.
  */
 public final class RotaryAngles {
 

@@ -55,7 +55,10 @@ record AttentionRules(
     return new AttentionRules(sizes, rotary, inputBias, outputBias, norm, newClip, window);
   }
 
-  /** Biases of all four maps as {@code attention_bias} says, which GGUF files leave to their tensors. */
+  /**
+   * Biases of all four maps as {@code attention_bias} says, which GGUF files leave to their
+   * tensors.
+   */
   static Bias attentionBias(Source source) {
     if (source.gguf()) {
       return Bias.IF_PRESENT;
@@ -65,8 +68,8 @@ record AttentionRules(
 
   Attention build(Scope layer, int index) {
     int hidden = sizes.hidden();
-    int queryWidth = Math.multiplyExact(sizes.heads(), sizes.headSize());
-    int keyWidth = sizes.kvHeads() * sizes.headSize();
+    long queryWidth = sizes.queryWidth();
+    long keyWidth = (long) sizes.kvHeads() * sizes.headSize();
     return new Attention(
         sizes.heads(),
         sizes.kvHeads(),
@@ -83,7 +86,7 @@ record AttentionRules(
         window.applyAsInt(index));
   }
 
-  private @Nullable Norm norm(Scope layer, String hf, String gguf, int rowWidth) {
+  private @Nullable Norm norm(Scope layer, String hf, String gguf, long rowWidth) {
     return switch (norm) {
       case NONE -> null;
       case HEAD -> layer.norm(hf, gguf, sizes.headSize(), sizes.epsilon());

@@ -7,8 +7,8 @@ import org.moe4j.format.Config;
 import org.moe4j.model.Rotary;
 
 /**
- * Rotary settings of a {@code config.json}: {@code rope_parameters}, or before transformers v5 {@code rope_theta} and
- * {@code rope_scaling}.
+ * Rotary settings of a {@code config.json}: {@code rope_parameters}, or before transformers v5
+ * {@code rope_theta} and {@code rope_scaling}.
  */
 final class ConfigRotary {
 
@@ -59,8 +59,7 @@ final class ConfigRotary {
     String type = own.text("rope_type", own.text("type", "default"));
     return switch (type) {
       case "default" -> new Rotary(plain, interleaved, 1);
-      case "linear" ->
-          new Rotary(RotaryFrequencies.linear(plain, factor(own)), interleaved, 1);
+      case "linear" -> new Rotary(RotaryFrequencies.linear(plain, factor(own)), interleaved, 1);
       case "llama3" -> new Rotary(llama3(own, plain, original), interleaved, 1);
       case "yarn" -> {
         Yarn yarn = yarn(own, original);

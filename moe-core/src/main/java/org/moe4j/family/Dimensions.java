@@ -63,15 +63,28 @@ record Dimensions(
           String.valueOf(source.size("", "attention.value_length")),
           "the key length, " + headSize);
     }
-    return new Dimensions(
-        hidden,
-        source.size("num_hidden_layers", "block_count"),
-        heads,
-        kvHeads,
-        headSize,
-        vocabulary(source),
-        source.size("max_position_embeddings", "context_length"),
-        (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon"));
+    Dimensions sizes =
+        new Dimensions(
+            hidden,
+            source.size("num_hidden_layers", "block_count"),
+            heads,
+            kvHeads,
+            headSize,
+            vocabulary(source),
+            source.size("max_position_embeddings", "context_length"),
+            (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon"));
+    sizes.requireFirstLayer(source);
+    return sizes;
+  }
+
+  /** Width of a row of queries. */
+  long queryWidth() {
+    return (long) heads * headSize;
+  }
+
+  /** Sizes that a tensor of the file confirms are small enough to allocate by. */
+  private void requireFirstLayer(Source source) {
+    source.layer(0).tensor("self_attn.q_proj.weight", "attn_q.weight", queryWidth(), hidden);
   }
 
   /** GGUF files need not tell; then it is the number of embedding rows. */

@@ -12,8 +12,9 @@ import org.moe4j.model.Linear;
 /**
  * The router and the experts of a layer, in any of the layouts that files have.
  *
- * <p>Safetensors: a matrix an expert and map, or since transformers v5 one tensor of all gate and up rows and one of all down
- * rows. GGUF: one stacked tensor a map, gate and up stacked in one, or in old files a matrix an expert and map.
+ * <p>Safetensors: a matrix an expert and map, or since transformers v5 one tensor of all gate and
+ * up rows and one of all down rows. GGUF: one stacked tensor a map, gate and up stacked in one, or
+ * in old files a matrix an expert and map.
  *
  * @param experts number of experts
  * @param perToken experts that run for a token
@@ -103,8 +104,7 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     String prefix = names.block + ".experts.";
     if (layer.has(prefix + "gate_up_proj", "")) {
       TensorData down = layer.tensor(prefix + "down_proj", "", experts, hidden, width);
-      return fused(
-          layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
+      return fused(layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
     }
     return each(
         expert -> {
@@ -119,8 +119,7 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
   private List<GatedFeedForward> gguf(Scope layer) {
     if (layer.has("", "ffn_gate_up_exps.weight")) {
       TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);
-      return fused(
-          layer.tensor("", "ffn_gate_up_exps.weight", experts, 2L * width, hidden), down);
+      return fused(layer.tensor("", "ffn_gate_up_exps.weight", experts, 2L * width, hidden), down);
     }
     if (layer.has("", "ffn_gate.0.weight")) {
       return each(

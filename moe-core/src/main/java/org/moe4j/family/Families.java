@@ -11,7 +11,10 @@ import org.moe4j.model.ModelSpec;
 /** The families that can be run, by the names that files have for them. Stateless. */
 public final class Families {
 
-  /** {@code model_type} of a {@code config.json} and {@code general.architecture} of a GGUF file alike. */
+  /**
+   * {@code model_type} of a {@code config.json} and {@code general.architecture} of a GGUF file
+   * alike.
+   */
   private static final Map<String, Family> BY_NAME =
       Collections.unmodifiableMap(
           new TreeMap<>(
@@ -35,12 +38,14 @@ public final class Families {
   }
 
   /**
-   * Describes a model. Nothing is copied: its tensors are those of the file and gone when that is closed.
+   * Describes a model. Nothing is copied: its tensors are those of the file and gone when that is
+   * closed.
    *
    * @param file an open file
-   * @throws MixtureException.Unsupported if the family, or a setting that changes its results, is not known here
-   * @throws MixtureException.BadFile if a setting or tensor is missing, has another shape than the settings say, or
-   *     contradicts another
+   * @throws MixtureException.Unsupported if the family, or a setting that changes its results, is
+   *     not known here
+   * @throws MixtureException.BadFile if a setting or tensor is missing, has another shape than the
+   *     settings say, or contradicts another
    */
   public static ModelSpec map(ModelFile file) {
     Source source = new Source(file);

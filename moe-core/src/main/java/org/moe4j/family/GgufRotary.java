@@ -4,7 +4,10 @@ import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorData;
 import org.moe4j.model.Rotary;
 
-/** Rotary settings of a GGUF file: keys under {@code rope.}, and for llama3 a tensor with one divisor a pair. */
+/**
+ * Rotary settings of a GGUF file: keys under {@code rope.}, and for llama3 a tensor with one
+ * divisor a pair.
+ */
 final class GgufRotary {
 
   private static final String DIVISORS = "rope_freqs.weight";

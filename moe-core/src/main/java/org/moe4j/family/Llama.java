@@ -5,8 +5,8 @@ import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.ModelSpec;
 
 /**
- * Dense Llama and what is stored in its form, such as SmolLM2. In GGUF files the same architecture holds Mistral and, with
- * experts, Mixtral.
+ * Dense Llama and what is stored in its form, such as SmolLM2. In GGUF files the same architecture
+ * holds Mistral and, with experts, Mixtral.
  *
  * @see <a href="https://arxiv.org/abs/2407.21783">The Llama 3 Herd of Models</a>
  */
@@ -21,7 +21,10 @@ final class Llama implements Family {
     Bias bias = AttentionRules.attentionBias(source);
     AttentionRules attention =
         AttentionRules.plain(
-                sizes, RotaryRules.permutedInGguf(source, sizes, RotaryRules.DEFAULT_BASE), bias, bias)
+                sizes,
+                RotaryRules.permutedInGguf(source, sizes, RotaryRules.DEFAULT_BASE),
+                bias,
+                bias)
             .withWindow(ggufWindow(source));
     int width = source.size("intermediate_size", "feed_forward_length");
     Bias feedForwardBias =

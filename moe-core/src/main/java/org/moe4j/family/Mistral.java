@@ -18,8 +18,7 @@ final class Mistral implements Family {
     Dimensions sizes = Dimensions.of(source);
     int window = SlidingWindows.everywhere(source, DEFAULT_WINDOW);
     AttentionRules attention =
-        AttentionRules.plain(
-                sizes, RotaryRules.halfSplit(source, sizes), Bias.NONE, Bias.NONE)
+        AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), Bias.NONE, Bias.NONE)
             .withWindow(layer -> window);
     int width = source.size("intermediate_size", "feed_forward_length");
     return Skeleton.build(

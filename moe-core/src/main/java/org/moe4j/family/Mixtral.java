@@ -7,8 +7,8 @@ import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
 
 /**
- * Mixtral: Mistral with experts in every layer, whose weights are renormalised. In GGUF files its architecture is
- * {@code llama}.
+ * Mixtral: Mistral with experts in every layer, whose weights are renormalised. In GGUF files its
+ * architecture is {@code llama}.
  *
  * @see <a href="https://arxiv.org/abs/2401.04088">Mixtral of Experts</a>
  */
@@ -29,21 +29,16 @@ final class Mixtral implements Family {
             .withWindow(source.gguf() ? Llama.ggufWindow(source) : layer -> window);
     ExpertParts experts =
         ExpertParts.of(
-            source,
-            sizes.hidden(),
-            source.size("intermediate_size", "feed_forward_length"));
+            source, sizes.hidden(), source.size("intermediate_size", "feed_forward_length"));
     SoftmaxTopK rule =
-        source.gguf()
-            ? experts.softmax(source, true)
-            : new SoftmaxTopK(experts.perToken(), true);
+        source.gguf() ? experts.softmax(source, true) : new SoftmaxTopK(experts.perToken(), true);
     return Skeleton.build(
         source,
         sizes,
         attention::build,
         (layer, index) -> {
           Names names = layer.has("mlp.gate.weight", "") ? Names.MLP : Names.MIXTRAL;
-          return new Mixture(
-              experts.router(layer, names), rule, experts.read(layer, names), null);
+          return new Mixture(experts.router(layer, names), rule, experts.read(layer, names), null);
         });
   }
 }

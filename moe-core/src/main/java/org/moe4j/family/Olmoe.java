@@ -8,9 +8,11 @@ import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
 
 /**
- * OLMoE: experts in every layer, one norm over a whole query or key row, and optionally limits of queries, keys and values.
+ * OLMoE: experts in every layer, one norm over a whole query or key row, and optionally limits of
+ * queries, keys and values.
  *
- * @see <a href="https://arxiv.org/abs/2409.02060">OLMoE: Open Mixture-of-Experts Language Models</a>
+ * @see <a href="https://arxiv.org/abs/2409.02060">OLMoE: Open Mixture-of-Experts Language
+ *     Models</a>
  */
 final class Olmoe implements Family {
 

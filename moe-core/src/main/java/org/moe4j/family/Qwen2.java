@@ -15,8 +15,7 @@ final class Qwen2 implements Family {
   public ModelSpec map(Source source) {
     Dimensions sizes = Dimensions.of(source);
     AttentionRules attention =
-        AttentionRules.plain(
-                sizes, RotaryRules.halfSplit(source, sizes), Bias.REQUIRED, Bias.NONE)
+        AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), Bias.REQUIRED, Bias.NONE)
             .withWindow(lastLayers(source, sizes));
     int width = source.size("intermediate_size", "feed_forward_length");
     return Skeleton.build(

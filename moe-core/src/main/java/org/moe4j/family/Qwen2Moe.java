@@ -12,8 +12,8 @@ import org.moe4j.model.Mixture.SharedExpert;
 import org.moe4j.model.ModelSpec;
 
 /**
- * Qwen1.5-MoE and Qwen2-MoE: Qwen2 with experts, of which a shared one always runs, scaled by a gate of its own. The weights
- * of the chosen ones are not renormalised by default.
+ * Qwen1.5-MoE and Qwen2-MoE: Qwen2 with experts, of which a shared one always runs, scaled by a
+ * gate of its own. The weights of the chosen ones are not renormalised by default.
  *
  * @see <a href="https://arxiv.org/abs/2407.10671">Qwen2 Technical Report, section 2.2.2</a>
  */
@@ -28,8 +28,7 @@ final class Qwen2Moe implements Family {
             ? Bias.IF_PRESENT
             : source.config().flag("qkv_bias", true) ? Bias.REQUIRED : Bias.NONE;
     AttentionRules attention =
-        AttentionRules.plain(
-                sizes, RotaryRules.halfSplit(source, sizes), bias, Bias.NONE)
+        AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, Bias.NONE)
             .withWindow(everySecondLayer(source, sizes));
     ExpertParts experts = QwenExperts.read(source, hidden);
     SoftmaxTopK rule = experts.softmax(source, false);
@@ -48,7 +47,9 @@ final class Qwen2Moe implements Family {
                 : layer.gated("mlp", "", hidden, QwenExperts.denseWidth(source), Bias.NONE));
   }
 
-  /** The first {@code max_window_layers} layers with an even index slide, the others see everything. */
+  /**
+   * The first {@code max_window_layers} layers with an even index slide, the others see everything.
+   */
   private static IntUnaryOperator everySecondLayer(Source source, Dimensions sizes) {
     int sliding = source.gguf() ? 0 : source.config().int32("max_window_layers", 28);
     return SlidingWindows.byLayer(
@@ -76,7 +77,6 @@ final class Qwen2Moe implements Family {
       return layer.linear("mlp.shared_expert_gate", "", 1, hidden, Bias.NONE);
     }
     TensorData row = layer.tensor("", "ffn_gate_inp_shexp.weight", hidden);
-    return Linear.of(
-        TensorData.of(row.file(), row.name(), row.type(), row.data(), 1, hidden));
+    return Linear.of(TensorData.of(row.file(), row.name(), row.type(), row.data(), 1, hidden));
   }
 }

@@ -9,8 +9,8 @@ import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
 
 /**
- * Qwen3-MoE: Qwen3 with experts, none of them shared. Configs tell whether the chosen weights are renormalised; GGUF files do
- * not, and there they are.
+ * Qwen3-MoE: Qwen3 with experts, none of them shared. Configs tell whether the chosen weights are
+ * renormalised; GGUF files do not, and there they are.
  *
  * @see <a href="https://arxiv.org/abs/2505.09388">Qwen3 Technical Report</a>
  */
@@ -36,10 +36,7 @@ final class Qwen3Moe implements Family {
         (layer, index) ->
             sparse.test(index)
                 ? new Mixture(
-                    experts.router(layer, Names.MLP),
-                    rule,
-                    experts.read(layer, Names.MLP),
-                    null)
+                    experts.router(layer, Names.MLP), rule, experts.read(layer, Names.MLP), null)
                 : layer.gated("mlp", "", hidden, QwenExperts.denseWidth(source), Bias.NONE));
   }
 

@@ -4,7 +4,10 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
-/** What the mixtures of Qwen have in common: layers with experts and layers without, each kind with a width of its own. */
+/**
+ * What the mixtures of Qwen have in common: layers with experts and layers without, each kind with
+ * a width of its own.
+ */
 final class QwenExperts {
 
   private QwenExperts() {}
@@ -14,7 +17,10 @@ final class QwenExperts {
     return counts.withWidth(expertWidth(source, counts.perToken()));
   }
 
-  /** GGUF files of the first converters tell only the width of the experts that run for a token together. */
+  /**
+   * GGUF files of the first converters tell only the width of the experts that run for a token
+   * together.
+   */
   private static int expertWidth(Source source, int perToken) {
     if (source.gguf() && !source.has("", "expert_feed_forward_length")) {
       return Math.max(1, source.size("", "feed_forward_length") / perToken);
@@ -27,7 +33,10 @@ final class QwenExperts {
     return source.size("intermediate_size", "feed_forward_length");
   }
 
-  /** Which layers have experts, by the settings of a {@code config.json}; a GGUF file shows it by its tensors alone. */
+  /**
+   * Which layers have experts, by the settings of a {@code config.json}; a GGUF file shows it by
+   * its tensors alone.
+   */
   static IntPredicate sparseLayers(Source source) {
     if (source.gguf()) {
       return layer -> source.layer(layer).has("", "ffn_gate_inp.weight");

@@ -1,6 +1,9 @@
 package org.moe4j.family;
 
-/** Radians a position for each rotary pair, rounded to single precision where the reference implementation rounds. */
+/**
+ * Radians a position for each rotary pair, rounded to single precision where the reference
+ * implementation rounds.
+ */
 final class RotaryFrequencies {
 
   private RotaryFrequencies() {}
@@ -39,8 +42,9 @@ final class RotaryFrequencies {
   }
 
   /**
-   * Llama 3.1: wavelengths up to {@code original / high} stay, those from {@code original / low} on are divided by the factor,
-   * and between the two the share of the original frequency grows linearly with {@code original / wavelength}.
+   * Llama 3.1: wavelengths up to {@code original / high} stay, those from {@code original / low} on
+   * are divided by the factor, and between the two the share of the original frequency grows
+   * linearly with {@code original / wavelength}.
    */
   static float[] llama3(float[] plain, double factor, double low, double high, double original) {
     float[] frequencies = plain.clone();

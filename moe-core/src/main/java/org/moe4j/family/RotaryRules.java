@@ -3,7 +3,10 @@ package org.moe4j.family;
 import org.moe4j.MixtureException;
 import org.moe4j.model.Rotary;
 
-/** The rotation that a model's settings ask for: plain, linear, llama3 or YaRN; any other is refused by its name. */
+/**
+ * The rotation that a model's settings ask for: plain, linear, llama3 or YaRN; any other is refused
+ * by its name.
+ */
 final class RotaryRules {
 
   /** Base of a file that does not tell. */
@@ -17,7 +20,8 @@ final class RotaryRules {
   }
 
   /**
-   * Half-split pairs in safetensors, neighbours in GGUF files, whose query and key rows are permuted.
+   * Half-split pairs in safetensors, neighbours in GGUF files, whose query and key rows are
+   * permuted.
    *
    * @param source the file
    * @param sizes the model's sizes

@@ -7,8 +7,8 @@ import org.moe4j.model.Linear;
 import org.moe4j.model.Norm;
 
 /**
- * The tensors under a prefix, each by its name in safetensors and its name in a GGUF file, both without the suffix
- * {@code .weight}. Shapes are checked.
+ * The tensors under a prefix, each by its name in safetensors and its name in a GGUF file, both
+ * without the suffix {@code .weight}. Shapes are checked.
  *
  * @param source the file
  * @param hf prefix in safetensors
@@ -38,7 +38,7 @@ record Scope(Source source, String hf, String gguf) {
     return source.tensor(name(hfName, ggufName), shape);
   }
 
-  Linear linear(String hfName, String ggufName, int outputs, int inputs, Bias bias) {
+  Linear linear(String hfName, String ggufName, long outputs, long inputs, Bias bias) {
     TensorData weight = tensor(hfName + ".weight", ggufName + ".weight", outputs, inputs);
     boolean biased =
         switch (bias) {
@@ -51,7 +51,7 @@ record Scope(Source source, String hf, String gguf) {
     return new Linear(weight, add);
   }
 
-  Norm norm(String hfName, String ggufName, int width, float epsilon) {
+  Norm norm(String hfName, String ggufName, long width, float epsilon) {
     return new Norm(tensor(hfName + ".weight", ggufName + ".weight", width), epsilon);
   }
 

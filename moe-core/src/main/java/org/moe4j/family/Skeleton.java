@@ -55,7 +55,10 @@ final class Skeleton {
     return root.linear("lm_head", "output", sizes.vocabulary(), sizes.hidden(), Bias.NONE);
   }
 
-  /** An output matrix that is there is used, whatever the settings say; one that is missing must not have been promised. */
+  /**
+   * An output matrix that is there is used, whatever the settings say; one that is missing must not
+   * have been promised.
+   */
   private static boolean isTied(Source source) {
     return !source.root().has("lm_head.weight", "output.weight")
         && (source.gguf() || source.config().flag("tie_word_embeddings", true));

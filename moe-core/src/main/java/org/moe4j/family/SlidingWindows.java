@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
-/** Which layers of a {@code config.json} see only the last positions, and how many. GGUF files of these families have none. */
+/**
+ * Which layers of a {@code config.json} see only the last positions, and how many. GGUF files of
+ * these families have none.
+ */
 final class SlidingWindows {
 
   private SlidingWindows() {}
@@ -23,8 +26,8 @@ final class SlidingWindows {
   }
 
   /**
-   * Qwen: a window where {@code use_sliding_window} is set, in the layers that {@code layer_types} names or, without it, the
-   * family's rule.
+   * Qwen: a window where {@code use_sliding_window} is set, in the layers that {@code layer_types}
+   * names or, without it, the family's rule.
    *
    * @param source the file
    * @param layers number of layers

@@ -8,13 +8,14 @@ import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
 import org.moe4j.format.ModelFile;
 import org.moe4j.format.TensorData;
+import org.moe4j.format.TensorType;
 
 /**
- * A model file as a family reads it: every setting and tensor by its name in a {@code config.json} with safetensors and its
- * name in a GGUF file.
+ * A model file as a family reads it: every setting and tensor by its name in a {@code config.json}
+ * with safetensors and its name in a GGUF file.
  *
- * <p>It remembers what was read, so that {@link #requireAllUsed} can refuse a file with parts that the family does not
- * have, instead of leaving them out in silence. Used by one thread.
+ * <p>It remembers what was read, so that {@link #requireAllUsed} can refuse a file with parts that
+ * the family does not have, instead of leaving them out in silence. Used by one thread.
  */
 final class Source {
 
@@ -124,7 +125,12 @@ final class Source {
 
   TensorData tensor(String name, long... shape) {
     usedTensors.add(name);
-    return shape.length == 0 ? file.tensor(name) : file.tensor(name, shape);
+    TensorData tensor = shape.length == 0 ? file.tensor(name) : file.tensor(name, shape);
+    if (!tensor.type().isSupported()) {
+      throw new MixtureException.Unsupported(
+          tensor.file() + ": " + name, "tensor type " + tensor.type(), TensorType.supportedNames());
+    }
+    return tensor;
   }
 
   // ---------------------------------------------------------------- what is left
@@ -132,6 +138,9 @@ final class Source {
   /** Refuses a config of another task, with packed weights or with another activation. */
   void requirePlainModel() {
     if (gguf) {
+      if (!config.flag(key("attention.causal"), true)) {
+        throw unsupported(key("attention.causal"), "false", "true");
+      }
       return;
     }
     if (config.has("architectures")) {
@@ -143,7 +152,9 @@ final class Source {
     if (config.has("quantization_config")) {
       String method = config.section("quantization_config").text("quant_method", "unknown");
       throw unsupported(
-          "quantization_config", "\"" + method + "\"", "weights in F32, F16 or BF16, or a GGUF file");
+          "quantization_config",
+          "\"" + method + "\"",
+          "weights in F32, F16 or BF16, or a GGUF file");
     }
     String activation = config.text("hidden_act", "silu").toLowerCase(Locale.ROOT);
     if (!activation.equals("silu") && !activation.equals("swish")) {
@@ -151,7 +162,10 @@ final class Source {
     }
   }
 
-  /** Refuses a file with tensors or, if it is a GGUF file, settings that the family's mapping did not ask for. */
+  /**
+   * Refuses a file with tensors or, if it is a GGUF file, settings that the family's mapping did
+   * not ask for.
+   */
   void requireAllUsed() {
     for (TensorData tensor : file.tensors()) {
       if (!usedTensors.contains(tensor.name()) && !isDerived(tensor.name())) {

@@ -1,8 +1,8 @@
 package org.moe4j.family;
 
 /**
- * YaRN: pairs that turn often within the original context keep their frequency, those that turn rarely are divided by the
- * factor, with a linear ramp over the pairs between.
+ * YaRN: pairs that turn often within the original context keep their frequency, those that turn
+ * rarely are divided by the factor, with a linear ramp over the pairs between.
  *
  * @param factor how many times longer the context becomes
  * @param originalContext positions of the original context
@@ -10,7 +10,8 @@ package org.moe4j.family;
  * @param betaSlow turns up to which a frequency is divided
  * @param truncate whether the ramp begins and ends at whole pairs
  * @param attentionFactor factor of the rotated components
- * @see <a href="https://arxiv.org/abs/2309.00071">YaRN: Efficient Context Window Extension of Large Language Models</a>
+ * @see <a href="https://arxiv.org/abs/2309.00071">YaRN: Efficient Context Window Extension of Large
+ *     Language Models</a>
  */
 record Yarn(
     double factor,
@@ -20,7 +21,10 @@ record Yarn(
     boolean truncate,
     float attentionFactor) {
 
-  /** {@code 0.1 weight ln(factor) + 1}, which keeps the entropy of the attention as the context grows. */
+  /**
+   * {@code 0.1 weight ln(factor) + 1}, which keeps the entropy of the attention as the context
+   * grows.
+   */
   static double mscale(double factor, double weight) {
     return factor <= 1 ? 1 : 0.1 * weight * StrictMath.log(factor) + 1;
   }

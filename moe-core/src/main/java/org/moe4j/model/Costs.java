@@ -8,8 +8,9 @@ import org.moe4j.model.Mixture.SharedExpert;
 /**
  * What a model costs, from its tensors alone.
  *
- * <p>A token takes part with one row of the embedding, with the experts that its routers choose, and with all else. A matrix
- * that is embedding and output matrix at once counts once. Where the experts of a layer differ in size, their mean counts.
+ * <p>A token takes part with one row of the embedding, with the experts that its routers choose,
+ * and with all else. A matrix that is embedding and output matrix at once counts once. Where the
+ * experts of a layer differ in size, their mean counts.
  *
  * @param parameters number of weights
  * @param activeParameters weights that take part in one token

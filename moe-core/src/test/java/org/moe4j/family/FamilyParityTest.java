@@ -35,8 +35,8 @@ import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
 
 /**
- * Every family, layout and special setting gives the logits and the routing of the reference implementation, on the scalar
- * device.
+ * Every family, layout and special setting gives the logits and the routing of the reference
+ * implementation, on the scalar device.
  */
 class FamilyParityTest {
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Writes GGUF files as a test wants them, sound or not. Offsets follow each other unless they are
  * given.
  */
-final class GgufBytes {
+public final class GgufBytes {
 
   private static final int ALIGNMENT = 32;
 
@@ -40,11 +40,11 @@ final class GgufBytes {
     return this;
   }
 
-  GgufBytes text(String key, String value) {
+  public GgufBytes text(String key, String value) {
     return key(key, 8, string(value));
   }
 
-  GgufBytes uint32(String key, long value) {
+  public GgufBytes uint32(String key, long value) {
     return key(key, 4, int32((int) value));
   }
 
@@ -61,7 +61,7 @@ final class GgufBytes {
   }
 
   /** Adds a key with any type and bytes. */
-  GgufBytes key(String key, int type, byte[]... value) {
+  public GgufBytes key(String key, int type, byte[]... value) {
     return key(string(key), type, value);
   }
 
@@ -75,7 +75,7 @@ final class GgufBytes {
   }
 
   /** Adds a tensor of zeros after those that are there. */
-  GgufBytes zeros(String name, TensorType type, long... ne) {
+  public GgufBytes zeros(String name, TensorType type, long... ne) {
     long elements = 1;
     for (long each : ne) {
       elements *= each;
@@ -84,7 +84,7 @@ final class GgufBytes {
   }
 
   /** Adds a tensor of F32 values after those that are there. */
-  GgufBytes floats(String name, float[] values, long... ne) {
+  public GgufBytes floats(String name, float[] values, long... ne) {
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
     return tensor(name, 0, bytes.array(), ne);
@@ -120,7 +120,7 @@ final class GgufBytes {
     return this;
   }
 
-  byte[] build() {
+  public byte[] build() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
     out.writeBytes(int32(version));
@@ -152,7 +152,7 @@ final class GgufBytes {
     return join(int64(bytes.length), bytes);
   }
 
-  static byte[] int32(int value) {
+  public static byte[] int32(int value) {
     return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
   }
 

@@ -8,7 +8,10 @@ import org.moe4j.Routing;
 import org.moe4j.device.Device;
 import org.moe4j.model.GatedFeedForward;
 
-/** Feed-forwards on rows: a model's own, a caller's, and a set of either that a routing chooses from. */
+/**
+ * Feed-forwards on rows: a model's own, a caller's, and a set of either that a routing chooses
+ * from.
+ */
 final class FeedForwards {
 
   private FeedForwards() {}
@@ -85,8 +88,9 @@ final class FeedForwards {
   record Experts(List<Body> bodies) implements Device.ExpertSet {
 
     /**
-     * {@code out[r] = sum over slots of weight x expert(in[r])}. Each expert runs once, on all rows that chose it; the sum is
-     * taken afterwards, in slot order and double precision, so that it does not depend on the grouping.
+     * {@code out[r] = sum over slots of weight x expert(in[r])}. Each expert runs once, on all rows
+     * that chose it; the sum is taken afterwards, in slot order and double precision, so that it
+     * does not depend on the grouping.
      */
     void apply(Routing routing, int rows, float[][] in, float[][] out) {
       float[][][] outputs = new float[rows][][];

@@ -11,8 +11,9 @@ import org.moe4j.model.Linear;
 /**
  * A linear map whose weights stay where the file has them and are dequantised row by row.
  *
- * <p>A product is the sum of single-precision weights times single-precision activations in double precision: four partial
- * sums of every fourth column, added pairwise, then the bias, rounded to single precision once.
+ * <p>A product is the sum of single-precision weights times single-precision activations in double
+ * precision: four partial sums of every fourth column, added pairwise, then the bias, rounded to
+ * single precision once.
  */
 final class Matrix implements Device.LinearWeights {
 
@@ -41,9 +42,7 @@ final class Matrix implements Device.LinearWeights {
     TensorType type = tensor.type();
     if (!type.isSupported()) {
       throw new MixtureException.Unsupported(
-          tensor.file() + ": " + tensor.name(),
-          "tensor type " + type,
-          TensorType.supportedNames());
+          tensor.file() + ": " + tensor.name(), "tensor type " + type, TensorType.supportedNames());
     }
     return tensor;
   }
@@ -57,33 +56,49 @@ final class Matrix implements Device.LinearWeights {
     Dequantizer.row(weight.type(), weight.data(), row * rowBytes, into, 0, inputs);
   }
 
-  /** {@code out[r][o] = W[o] . in[r] + b[o]}; each weight row is dequantised once for all activation rows. */
+  /**
+   * {@code out[r][o] = W[o] . in[r] + b[o]}; each weight row is dequantised once for all activation
+   * rows.
+   */
   void apply(int rows, float[][] in, float[][] out) {
-    float[] weights = new float[inputs];
+    float[] stored = new float[inputs];
+    double[] weights = new double[inputs];
+    double[][] activations = new double[rows][inputs];
+    for (int row = 0; row < rows; row++) {
+      widen(in[row], activations[row]);
+    }
     for (int output = 0; output < outputs; output++) {
-      row(output, weights);
+      row(output, stored);
+      widen(stored, weights);
       float add = bias == null ? 0 : bias[output];
       for (int row = 0; row < rows; row++) {
-        out[row][output] = (float) (dot(weights, in[row], inputs) + add);
+        out[row][output] = (float) (dot(weights, activations[row], inputs) + add);
       }
     }
   }
 
+  /** Single precision as double precision, once instead of in every product. */
+  static void widen(float[] from, double[] to) {
+    for (int i = 0; i < to.length; i++) {
+      to[i] = from[i];
+    }
+  }
+
   /** The dot product of the first {@code size} elements. */
-  static double dot(float[] a, float[] b, int size) {
+  static double dot(double[] a, double[] b, int size) {
     double sum0 = 0;
     double sum1 = 0;
     double sum2 = 0;
     double sum3 = 0;
     int i = 0;
     for (; i + 3 < size; i += 4) {
-      sum0 += (double) a[i] * b[i];
-      sum1 += (double) a[i + 1] * b[i + 1];
-      sum2 += (double) a[i + 2] * b[i + 2];
-      sum3 += (double) a[i + 3] * b[i + 3];
+      sum0 += a[i] * b[i];
+      sum1 += a[i + 1] * b[i + 1];
+      sum2 += a[i + 2] * b[i + 2];
+      sum3 += a[i + 3] * b[i + 3];
     }
     for (; i < size; i++) {
-      sum0 += (double) a[i] * b[i];
+      sum0 += a[i] * b[i];
     }
     return (sum0 + sum1) + (sum2 + sum3);
   }

@@ -11,8 +11,9 @@ import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorType;
 
 /**
- * A page outside the Java heap: for each layer the keys {@code [head][position][width]}, then the values likewise. A Q8_0
- * row is padded with zeros to whole blocks, each a half-precision scale and 32 signed bytes.
+ * A page outside the Java heap: for each layer the keys {@code [head][position][width]}, then the
+ * values likewise. A Q8_0 row is padded with zeros to whole blocks, each a half-precision scale and
+ * 32 signed bytes.
  */
 final class PageMemory implements Device.Page {
 
@@ -79,7 +80,10 @@ final class PageMemory implements Device.Page {
     }
   }
 
-  /** The scale maps the largest magnitude to 127; the bytes are rounded with the scale before it becomes a half. */
+  /**
+   * The scale maps the largest magnitude to 127; the bytes are rounded with the scale before it
+   * becomes a half.
+   */
   private void writeBlock(long offset, float[] values, int from, int count) {
     float most = 0;
     for (int i = 0; i < count; i++) {

@@ -7,7 +7,10 @@ import org.moe4j.device.RotaryAngles;
 import org.moe4j.model.Attention;
 import org.moe4j.model.Rotary;
 
-/** Causal attention: the keys and values of all rows are stored first, then each row attends to what it may see. */
+/**
+ * Causal attention: the keys and values of all rows are stored first, then each row attends to what
+ * it may see.
+ */
 final class ScalarAttention implements Device.MixerWeights {
 
   private final Attention spec;
@@ -111,21 +114,19 @@ final class ScalarAttention implements Device.MixerWeights {
 
   /** The query heads of one key-value head, over all rows of a segment. */
   private void attend(
-      int layer,
-      Batch.Segment segment,
-      int kvHead,
-      float[][] queries,
-      float[][] mixed,
-      int first) {
+      int layer, Batch.Segment segment, int kvHead, float[][] queries, float[][] mixed, int first) {
     int from = firstVisible(segment.start());
     int to = segment.start() + segment.rows();
-    float[][] keys = new float[to - from][spec.headSize()];
-    float[][] values = new float[to - from][spec.headSize()];
+    double[][] keys = new double[to - from][spec.headSize()];
+    double[][] values = new double[to - from][spec.headSize()];
+    float[] stored = new float[spec.headSize()];
     for (int i = from; i < to; i++) {
       PageMemory page = page(segment, i);
       int position = i % page.positions();
-      page.read(page.keyOffset(layer, kvHead, position), keys[i - from], spec.headSize());
-      page.read(page.valueOffset(layer, kvHead, position), values[i - from], spec.headSize());
+      page.read(page.keyOffset(layer, kvHead, position), stored, spec.headSize());
+      Matrix.widen(stored, keys[i - from]);
+      page.read(page.valueOffset(layer, kvHead, position), stored, spec.headSize());
+      Matrix.widen(stored, values[i - from]);
     }
     int group = spec.heads() / spec.kvHeads();
     for (int row = 0; row < segment.rows(); row++) {
@@ -143,13 +144,15 @@ final class ScalarAttention implements Device.MixerWeights {
       float[] queries,
       float[] mixed,
       int head,
-      float[][] keys,
-      float[][] values,
+      double[][] keys,
+      double[][] values,
       int low,
       int high) {
     int size = spec.headSize();
-    float[] q = new float[size];
-    System.arraycopy(queries, head * size, q, 0, size);
+    double[] q = new double[size];
+    for (int i = 0; i < size; i++) {
+      q[i] = queries[head * size + i];
+    }
     double[] scores = new double[high - low];
     double highest = Double.NEGATIVE_INFINITY;
     for (int i = low; i < high; i++) {
@@ -175,7 +178,8 @@ final class ScalarAttention implements Device.MixerWeights {
   }
 
   private static PageMemory page(Batch.Segment segment, int position) {
-    // All pages of a sequence have the same layout, so the first tells how many positions one holds.
+    // All pages of a sequence have the same layout, so the first tells how many positions one
+    // holds.
     int positions = ((PageMemory) segment.sequence().page(0)).positions();
     return (PageMemory) segment.sequence().page(position / positions);
   }

@@ -18,8 +18,9 @@ import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
 
 /**
- * Every operation as plain loops on the calling thread: single-precision activations, sums in double precision, each
- * operation done when its call returns. The oracle that every other device is compared with.
+ * Every operation as plain loops on the calling thread: single-precision activations, sums in
+ * double precision, each operation done when its call returns. The oracle that every other device
+ * is compared with.
  */
 public final class ScalarDevice implements Device {
 
@@ -180,8 +181,7 @@ public final class ScalarDevice implements Device {
 
   @Override
   public void experts(ExpertSet experts, Batch batch, Rows in, RoutingRows routing, Rows out) {
-    ((FeedForwards.Experts) experts)
-        .apply(routing(routing), batch.rows(), values(in), values(out));
+    ((FeedForwards.Experts) experts).apply(routing(routing), batch.rows(), values(in), values(out));
   }
 
   @Override
@@ -211,8 +211,7 @@ public final class ScalarDevice implements Device {
   @Override
   public void gather(Batch batch, Rows in, Rows out) {
     for (int i = 0; i < batch.logits(); i++) {
-      System.arraycopy(
-          values(in)[batch.logitRow(i)], 0, values(out)[i], 0, out.width());
+      System.arraycopy(values(in)[batch.logitRow(i)], 0, values(out)[i], 0, out.width());
     }
   }
 

@@ -25,8 +25,8 @@ import org.moe4j.device.CacheLayout.LayerState;
 import org.moe4j.device.Device;
 import org.moe4j.device.Device.ExpertSet;
 import org.moe4j.device.Device.FeedForwardWeights;
-import org.moe4j.device.Device.Rows;
 import org.moe4j.device.Device.RoutingRows;
+import org.moe4j.device.Device.Rows;
 import org.moe4j.device.DeviceProvider;
 import org.moe4j.device.RoutePlan;
 import org.moe4j.format.TensorData;
@@ -77,8 +77,7 @@ class ScalarDeviceTest {
     TensorData weight =
         TensorData.of("m.gguf", "w", TensorType.I8, MemorySegment.ofArray(new byte[4]), 2, 2);
     MixtureException.Unsupported refused =
-        assertThrows(
-            MixtureException.Unsupported.class, () -> device.load(Linear.of(weight)));
+        assertThrows(MixtureException.Unsupported.class, () -> device.load(Linear.of(weight)));
     assertTrue(refused.getMessage().contains("m.gguf"), refused.getMessage());
     assertTrue(refused.getMessage().contains("w: tensor type I8"), refused.getMessage());
     assertTrue(refused.getMessage().contains("Q4_K"), refused.getMessage());
@@ -120,8 +119,7 @@ class ScalarDeviceTest {
             Linear.of(tensor(new long[] {2, 1}, 4, -8)));
     Rows out = device.allocate(1, 2);
     device.feedForward(device.load(body), 1, rows(2, (float) LN3, 2), out);
-    assertArrayEquals(
-        new float[] {(float) (6 * LN3), (float) (-12 * LN3)}, row(out, 0), 1e-5f);
+    assertArrayEquals(new float[] {(float) (6 * LN3), (float) (-12 * LN3)}, row(out, 0), 1e-5f);
   }
 
   @Test
@@ -191,8 +189,7 @@ class ScalarDeviceTest {
     Attention attention = oneHead((float) LN3, 0);
     Rows out = device.allocate(2, 2);
     try (Device.Page page = page(CacheType.F32, 1, 2)) {
-      device.mixSequence(
-          device.load(attention), 0, batch(page, 2), rows(2, 0, 0, 1, 8), out);
+      device.mixSequence(device.load(attention), 0, batch(page, 2), rows(2, 0, 0, 1, 8), out);
     }
     assertEquals(6, row(out, 1)[1], 1e-5f);
   }
@@ -237,8 +234,7 @@ class ScalarDeviceTest {
     try (Device.Page one = page(CacheType.F32, 1, 2);
         Device.Page other = page(CacheType.F32, 1, 2)) {
       Batch batch =
-          new Batch(
-              List.of(segment(index -> one, 0, 0, 0), segment(index -> other, 0, 0)));
+          new Batch(List.of(segment(index -> one, 0, 0, 0), segment(index -> other, 0, 0)));
       device.mixSequence(device.load(attention), 0, batch, rows(2, 0, 1, 0, 3, 0, 7), out);
     }
     assertEquals(2, row(out, 1)[1], 1e-6f);
@@ -247,7 +243,8 @@ class ScalarDeviceTest {
 
   @Test
   void queryHeadsShareKeyValueHeadsInOrder() {
-    // 4 query heads of one dimension over 2 key-value heads; all scores are 0, so each head gives the mean of its values.
+    // 4 query heads of one dimension over 2 key-value heads; all scores are 0, so each head gives
+    // the mean of its values.
     Linear zeroes = Linear.of(tensor(new long[] {4, 2}, new float[8]));
     Linear zeroKeys = Linear.of(tensor(new long[] {2, 2}, new float[4]));
     Linear identity = Linear.of(tensor(new long[] {2, 2}, 1, 0, 0, 1));
@@ -289,7 +286,8 @@ class ScalarDeviceTest {
 
   @Test
   void rotatesBothPairings() {
-    // A quarter turn a position: at position 1 key (a, b) becomes (-b, a) in each pair; the query of position 1 likewise.
+    // A quarter turn a position: at position 1 key (a, b) becomes (-b, a) in each pair; the query
+    // of position 1 likewise.
     for (boolean interleaved : new boolean[] {false, true}) {
       float[] scores = scoresOfTurnedKeys(interleaved);
       // Query e0 at position 1 against keys e0..e3 at position 0. Turned query: e0 -> its partner.
@@ -300,7 +298,10 @@ class ScalarDeviceTest {
     }
   }
 
-  /** The score of query e0 at position 1 with key e[i] at position 0, turned by a quarter a position. */
+  /**
+   * The score of query e0 at position 1 with key e[i] at position 0, turned by a quarter a
+   * position.
+   */
   private float[] scoresOfTurnedKeys(boolean interleaved) {
     float[] scores = new float[4];
     for (int i = 0; i < 4; i++) {
@@ -340,7 +341,8 @@ class ScalarDeviceTest {
   void normsEachHeadOrTheWholeRowByTheWidthOfTheWeight() {
     float[] wide = normedValueScores(tensor(1, 1, 1, 1));
     float[] narrow = normedValueScores(tensor(1, 1));
-    // Query (3, 4, 0, 0) of two heads of 2: over the whole row the root mean square is 2.5, over head 0 it is sqrt(12.5).
+    // Query (3, 4, 0, 0) of two heads of 2: over the whole row the root mean square is 2.5, over
+    // head 0 it is sqrt(12.5).
     assertEquals(3 / 2.5, wide[0], 1e-5);
     assertEquals(3 / Math.sqrt(12.5), narrow[0], 1e-5);
   }
@@ -348,8 +350,7 @@ class ScalarDeviceTest {
   /** The first component of the normed query, read off as a score with key e0. */
   private float[] normedValueScores(TensorData weight) {
     // Hidden is (query selector, key selector, value).
-    Linear query =
-        Linear.of(tensor(new long[] {4, 3}, 3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0));
+    Linear query = Linear.of(tensor(new long[] {4, 3}, 3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0));
     Linear key = Linear.of(tensor(new long[] {2, 3}, 0, 1, 0, 0, 0, 0));
     Linear value = Linear.of(tensor(new long[] {2, 3}, 0, 0, 1, 0, 0, 0));
     Linear output = Linear.of(tensor(new long[] {3, 4}, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
@@ -370,8 +371,7 @@ class ScalarDeviceTest {
             0);
     Rows out = device.allocate(2, 3);
     try (Device.Page page = page(CacheType.F32, 1, 2)) {
-      device.mixSequence(
-          device.load(attention), 0, batch(page, 2), rows(3, 0, 1, 1, 1, 0, 0), out);
+      device.mixSequence(device.load(attention), 0, batch(page, 2), rows(3, 0, 1, 1, 1, 0, 0), out);
     }
     float share = row(out, 1)[0];
     return new float[] {(float) Math.log(share / (1 - share))};
@@ -480,8 +480,7 @@ class ScalarDeviceTest {
     Rows in = rows(2, 1, 2);
     Rows out = device.allocate(1, 2);
     MixtureException.Failed failed =
-        assertThrows(
-            MixtureException.Failed.class, () -> device.feedForward(loaded, 1, in, out));
+        assertThrows(MixtureException.Failed.class, () -> device.feedForward(loaded, 1, in, out));
     assertTrue(failed.getMessage().contains(message), failed.getMessage());
   }
 
@@ -506,11 +505,7 @@ class ScalarDeviceTest {
   }
 
   private static Attention with(
-      Attention base,
-      float clip,
-      @Nullable Norm queryNorm,
-      @Nullable Norm keyNorm,
-      Rotary rotary) {
+      Attention base, float clip, @Nullable Norm queryNorm, @Nullable Norm keyNorm, Rotary rotary) {
     return new Attention(
         base.heads(),
         base.kvHeads(),
