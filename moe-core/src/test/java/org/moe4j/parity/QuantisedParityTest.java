@@ -1,0 +1,100 @@
+package org.moe4j.parity;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.moe4j.CacheType;
+import org.moe4j.decode.Decoder;
+import org.moe4j.device.DeviceProvider;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Models of every tensor type against transformers with the dequantised weights: what is left is the error of the
+ * activations, which may be quantised to eight bits and then must be no worse than llama.cpp's.
+ */
+class QuantisedParityTest {
+
+  /** Normalised mean square error of a device that computes with floats. */
+  private static final double FLOATS = 1e-9;
+
+  private static Stream<DynamicTest> onEveryDevice(BiConsumer<DeviceProvider, Path> test) {
+    return Fixtures.devices().stream()
+        .flatMap(
+            device ->
+                Fixtures.quantised().stream()
+                    .map(
+                        file ->
+                            DynamicTest.dynamicTest(
+                                device.name() + " " + file.getFileName(),
+                                () -> test.accept(device, file))));
+  }
+
+  private static Answers answers(Path file) {
+    return Answers.read(Path.of(file.toString().replace(".gguf", ".safetensors")));
+  }
+
+  @Test
+  void everyTensorTypeIsThere() {
+    List<String> types =
+        Fixtures.quantised().stream()
+            .map(file -> answers(file).facts().path("type").asString())
+            .sorted()
+            .toList();
+    assertEquals(
+        List.of(
+            "BF16", "F16", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1", "Q5_K", "Q6_K", "Q8_0"),
+        types);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> errsNoMoreThanLlamaCpp() {
+    return onEveryDevice(
+        (device, file) -> {
+          Answers answers = answers(file);
+          try (RunningModel model = new RunningModel(file, device, 2, CacheType.F32)) {
+            for (int i = 0; i < answers.sequences(); i++) {
+              Trace expected = answers.trace(i);
+              Trace found = model.read(answers.ids(i), Decoder.MOST_LOGITS);
+              double error = Compare.error(expected, found);
+              double allowed = allowed(device, answers.facts(), i);
+              String what = "sequence " + i;
+              assertTrue(
+                  error <= allowed,
+                  "%s: normalised mean square error %.2e, allowed %.1e"
+                      .formatted(what, error, allowed));
+              Compare.routing(expected, found, Math.max(1e-5, Math.sqrt(allowed)), what);
+            }
+          }
+        });
+  }
+
+  private static double allowed(DeviceProvider device, JsonNode facts, int sequence) {
+    String type = facts.path("type").asString();
+    if (device.name().equals("scalar") || !type.startsWith("Q")) {
+      return FLOATS;
+    }
+    return facts.path("llama_cpp_nmse").path(sequence).asDouble();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> piecesOfAnySizeGiveTheSameBits() {
+    return onEveryDevice(
+        (device, file) -> {
+          int[] ids = answers(file).ids(1);
+          assertEquals(20, ids.length);
+          try (RunningModel model = new RunningModel(file, device, 2, CacheType.F32)) {
+            Trace whole = model.readAtOnce(ids);
+            for (int piece : new int[] {1, 2, 3, 7, 16}) {
+              Compare.bits(whole, model.read(ids, piece), "pieces of " + piece);
+            }
+          }
+        });
+  }
+}
