@@ -11,8 +11,6 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
 import org.moe4j.device.DeviceProvider;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** Where the fixtures are, and the devices to try them on. */
 final class Fixtures {
@@ -46,21 +44,7 @@ final class Fixtures {
         .toList();
   }
 
-  /** A recorded set of answers of llama.cpp: its cases. */
-  static List<JsonNode> recorded(String name) {
-    try {
-      JsonNode json = new ObjectMapper().readTree(Files.readAllBytes(resource("/llamacpp/" + name)));
-      return json.path("cases").valueStream().toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The numbers of a JSON array. */
-  static int[] ints(JsonNode array) {
-    return array.valueStream().mapToInt(JsonNode::asInt).toArray();
-  }
-
+  /** A file or folder among the test resources. */
   static Path resource(String name) {
     URL url = Fixtures.class.getResource(name);
     if (url == null) {
