@@ -121,15 +121,14 @@ public record Weights(
    */
   public static Weights load(
       Device device, ModelSpec spec, Replacements replacements, LongConsumer loaded) {
-    LinearWeights embedding = device.load(spec.embedding());
+    LinearWeights embedding = device.loadTable(spec.embedding());
     loaded.accept(spec.embedding().weight().bytes());
     List<LayerWeights> layers = new ArrayList<>();
     for (int i = 0; i < spec.layers().size(); i++) {
       layers.add(load(device, i, spec.layers().get(i), replacements, loaded));
     }
     NormWeights outputNorm = device.load(spec.outputNorm());
-    LinearWeights output =
-        spec.output().equals(spec.embedding()) ? embedding : device.load(spec.output());
+    LinearWeights output = device.load(spec.output());
     loaded.accept(spec.output().weight().bytes());
     return new Weights(spec, embedding, layers, outputNorm, output);
   }

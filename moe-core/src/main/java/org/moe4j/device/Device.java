@@ -49,6 +49,15 @@ public interface Device extends AutoCloseable {
   LinearWeights load(Linear linear);
 
   /**
+   * Loads an embedding table, which only {@link #embed} reads.
+   *
+   * @param table one row a token id
+   */
+  default LinearWeights loadTable(Linear table) {
+    return load(table);
+  }
+
+  /**
    * Loads a norm.
    *
    * @param norm the norm

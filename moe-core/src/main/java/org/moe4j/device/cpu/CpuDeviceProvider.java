@@ -1,0 +1,56 @@
+package org.moe4j.device.cpu;
+
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.moe4j.device.Device;
+import org.moe4j.device.DeviceProvider;
+
+/** Makes {@link CpuDevice}s where the Vector API is there. This class itself does not touch it. */
+public final class CpuDeviceProvider implements DeviceProvider {
+
+  private static final String MODULE = "jdk.incubator.vector";
+
+  /** For {@link java.util.ServiceLoader}. */
+  public CpuDeviceProvider() {}
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public int priority() {
+    return 10;
+  }
+
+  @Override
+  public Optional<String> unavailable() {
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      return Optional.of("the processor is big-endian");
+    }
+    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+      return Optional.of("start Java with --add-modules " + MODULE + " to use vector instructions");
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public Device open(int threads) {
+    unavailable()
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException("device cpu: " + reason);
+            });
+    return VectorDevices.open(threads);
+  }
+
+  /** Loaded when a device is opened, with the classes of the Vector API. */
+  private static final class VectorDevices {
+    static Device open(int threads) {
+      String description =
+          "cpu (%d-bit vectors, %d %s)"
+              .formatted(Lanes.BITS, threads, threads == 1 ? "thread" : "threads");
+      return new CpuDevice(Kernels.vector(), description, threads);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package org.moe4j.device.cpu;
+
+/**
+ * One implementation of each kernel. The vector and the scalar ones give the same bits, so either may be used at any time.
+ *
+ * @param nibbles dot products of 4-bit weights
+ * @param bytes dot products of 8-bit weights
+ * @param scale scales of quantised weights
+ * @param f32 products with F32 weights
+ * @param f16 products with F16 weights
+ * @param bf16 products with BF16 weights
+ * @param quantizer quantisation of activations
+ * @param rows element-wise functions and reductions
+ * @param rotation rotary embedding
+ * @param cache products with keys and values in bytes
+ */
+record Kernels(
+    NibbleDots nibbles,
+    ByteDots bytes,
+    BlockScale scale,
+    FloatDots f32,
+    FloatDots f16,
+    FloatDots bf16,
+    RowQuantizer quantizer,
+    RowMath rows,
+    Rotation rotation,
+    ByteCacheDots cache) {
+
+  /** The Vector API ones; needs the module {@code jdk.incubator.vector}. */
+  static Kernels vector() {
+    return new Kernels(
+        new VectorNibbleDots(),
+        new VectorByteDots(),
+        new VectorBlockScale(),
+        new VectorF32Dots(),
+        new VectorF16Dots(),
+        new VectorBF16Dots(),
+        new VectorRowQuantizer(),
+        new VectorRowMath(),
+        new VectorRotation(),
+        new VectorByteCacheDots());
+  }
+
+  /** The plain loops. */
+  static Kernels scalar() {
+    return new Kernels(
+        new ScalarNibbleDots(),
+        new ScalarByteDots(),
+        new ScalarBlockScale(),
+        ScalarFloatDots.F32,
+        ScalarFloatDots.F16,
+        ScalarFloatDots.BF16,
+        new ScalarRowQuantizer(),
+        new ScalarRowMath(),
+        new ScalarRotation(),
+        new ScalarByteCacheDots());
+  }
+}

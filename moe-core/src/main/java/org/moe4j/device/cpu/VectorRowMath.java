@@ -1,0 +1,158 @@
+package org.moe4j.device.cpu;
+
+import static jdk.incubator.vector.VectorOperators.F2I;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static org.moe4j.device.cpu.Exponential.C2;
+import static org.moe4j.device.cpu.Exponential.C3;
+import static org.moe4j.device.cpu.Exponential.C4;
+import static org.moe4j.device.cpu.Exponential.C5;
+import static org.moe4j.device.cpu.Exponential.C6;
+import static org.moe4j.device.cpu.Exponential.C7;
+import static org.moe4j.device.cpu.Exponential.HIGHEST;
+import static org.moe4j.device.cpu.Exponential.LN2_HIGH;
+import static org.moe4j.device.cpu.Exponential.LN2_LOW;
+import static org.moe4j.device.cpu.Exponential.LOG2_E;
+import static org.moe4j.device.cpu.Exponential.LOWEST;
+import static org.moe4j.device.cpu.Exponential.ROUND;
+import static org.moe4j.device.cpu.Lanes.COUNT;
+import static org.moe4j.device.cpu.Lanes.F;
+import static org.moe4j.device.cpu.Lanes.I;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/** {@link RowMath}; what is left of a row after whole vectors goes the scalar way, which gives the same bits. */
+final class VectorRowMath implements RowMath {
+
+  private final ScalarRowMath rest = new ScalarRowMath();
+
+  private static int whole(int count) {
+    return count & -COUNT;
+  }
+
+  @Override
+  public float squares(float[] x, int at, int count, float[] lanes) {
+    int blocks = count & -LANES;
+    for (int lane = 0; lane < LANES; lane += COUNT) {
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = lane; i < blocks; i += LANES) {
+        FloatVector v = FloatVector.fromArray(F, x, at + i);
+        sum = v.fma(v, sum);
+      }
+      sum.intoArray(lanes, lane);
+    }
+    for (int i = blocks; i < count; i++) {
+      lanes[i - blocks] = Math.fma(x[at + i], x[at + i], lanes[i - blocks]);
+    }
+    return ScalarRowMath.sum(lanes);
+  }
+
+  @Override
+  public void scaleEach(
+      float[] x, int at, int count, float factor, float[] weight, float[] y, int to) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, x, at + i)
+          .mul(factor)
+          .mul(FloatVector.fromArray(F, weight, i))
+          .intoArray(y, to + i);
+    }
+    for (int i = end; i < count; i++) {
+      y[to + i] = x[at + i] * factor * weight[i];
+    }
+  }
+
+  @Override
+  public void scale(float factor, float[] y, int to, int count) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, y, to + i).mul(factor).intoArray(y, to + i);
+    }
+    rest.scale(factor, y, to + end, count - end);
+  }
+
+  @Override
+  public void add(float[] x, int at, float[] y, int to, int count) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, y, to + i)
+          .add(FloatVector.fromArray(F, x, at + i))
+          .intoArray(y, to + i);
+    }
+    rest.add(x, at + end, y, to + end, count - end);
+  }
+
+  @Override
+  public void addScaled(float factor, float[] x, int at, float[] y, int to, int count) {
+    int end = whole(count);
+    FloatVector f = FloatVector.broadcast(F, factor);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, x, at + i)
+          .fma(f, FloatVector.fromArray(F, y, to + i))
+          .intoArray(y, to + i);
+    }
+    rest.addScaled(factor, x, at + end, y, to + end, count - end);
+  }
+
+  @Override
+  public void gate(float[] gate, float[] up, int at, int count) {
+    int end = whole(count);
+    for (int i = at; i < at + end; i += COUNT) {
+      FloatVector g = FloatVector.fromArray(F, gate, i);
+      g.div(exp(g.neg()).add(1))
+          .mul(FloatVector.fromArray(F, up, i))
+          .intoArray(gate, i);
+    }
+    rest.gate(gate, up, at + end, count - end);
+  }
+
+  @Override
+  public float largest(float[] x, int at, int count) {
+    int end = whole(count);
+    FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < end; i += COUNT) {
+      most = most.max(FloatVector.fromArray(F, x, at + i));
+    }
+    return Math.max(most.reduceLanes(MAX), rest.largest(x, at + end, count - end));
+  }
+
+  @Override
+  public float exponentials(float[] x, int at, int count, float shift, float[] lanes) {
+    int blocks = count & -LANES;
+    for (int lane = 0; lane < LANES; lane += COUNT) {
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = at + lane; i < at + blocks; i += LANES) {
+        FloatVector e = exp(FloatVector.fromArray(F, x, i).sub(shift));
+        e.intoArray(x, i);
+        sum = sum.add(e);
+      }
+      sum.intoArray(lanes, lane);
+    }
+    for (int i = blocks; i < count; i++) {
+      x[at + i] = Exponential.of(x[at + i] - shift);
+      lanes[i - blocks] += x[at + i];
+    }
+    return ScalarRowMath.sum(lanes);
+  }
+
+  /** {@link Exponential#of} in every lane. */
+  private static FloatVector exp(FloatVector x) {
+    FloatVector limited = x.max(LOWEST).min(HIGHEST);
+    FloatVector n = limited.mul(LOG2_E).add(ROUND).sub(ROUND);
+    FloatVector r = n.fma(broadcast(-LN2_LOW), n.fma(broadcast(-LN2_HIGH), limited));
+    FloatVector p = broadcast(C7).fma(r, broadcast(C6));
+    p = p.fma(r, broadcast(C5));
+    p = p.fma(r, broadcast(C4));
+    p = p.fma(r, broadcast(C3));
+    p = p.fma(r, broadcast(C2));
+    p = p.fma(r, broadcast(1));
+    p = p.fma(r, broadcast(1));
+    IntVector exponent = (IntVector) n.convertShape(F2I, I, 0);
+    return p.reinterpretAsInts().add(exponent.lanewise(LSHL, 23)).reinterpretAsFloats();
+  }
+
+  private static FloatVector broadcast(float value) {
+    return FloatVector.broadcast(F, value);
+  }
+}

@@ -1,0 +1,61 @@
+package org.moe4j.device.cpu;
+
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.F2I;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static org.moe4j.device.cpu.Lanes.COUNT;
+import static org.moe4j.device.cpu.Lanes.F;
+import static org.moe4j.device.cpu.Lanes.I;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/** {@link RowQuantizer}; magnitudes are compared as integers, and sums of integers are exact in any order. */
+final class VectorRowQuantizer implements RowQuantizer {
+
+  /** Adding and subtracting it rounds a small float to an integer, half to even. */
+  private static final float ROUND = 0x1.8p23f;
+
+  @Override
+  public void quantize(
+      float[] x,
+      int from,
+      int blocks,
+      int[] q,
+      int to,
+      int[] sums,
+      float[] scales,
+      float[] scaledSums) {
+    for (int b = 0; b < blocks; b++) {
+      int first = from + b * BLOCK;
+      IntVector most = IntVector.zero(I);
+      for (int i = 0; i < BLOCK; i += COUNT) {
+        most =
+            most.max(
+                FloatVector.fromArray(F, x, first + i)
+                    .reinterpretAsInts()
+                    .and(Integer.MAX_VALUE));
+      }
+      float magnitude = Float.intBitsToFloat(most.reduceLanes(MAX));
+      float scale = magnitude < LEAST ? 0 : magnitude / 127;
+      float inverse = magnitude < LEAST ? 0 : 127 / magnitude;
+      IntVector total = IntVector.zero(I);
+      for (int i = 0; i < BLOCK; i += COUNT) {
+        IntVector value =
+            (IntVector)
+                FloatVector.fromArray(F, x, first + i)
+                    .mul(inverse)
+                    .add(ROUND)
+                    .sub(ROUND)
+                    .convertShape(F2I, I, 0);
+        value.and(0xffff).or(value.lanewise(LSHL, 16)).intoArray(q, to + b * BLOCK + i);
+        total = total.add(value);
+      }
+      int sum = total.reduceLanes(ADD);
+      sums[to / BLOCK + b] = sum;
+      scales[to / BLOCK + b] = scale;
+      scaledSums[to / BLOCK + b] = scale * sum;
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package org.moe4j.device.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.moe4j.CacheType;
+import org.moe4j.SoftmaxTopK;
+import org.moe4j.device.Batch;
+import org.moe4j.device.CacheLayout;
+import org.moe4j.device.Device;
+import org.moe4j.device.RoutePlan;
+import org.moe4j.device.scalar.ScalarDevice;
+import org.moe4j.format.TensorType;
+import org.moe4j.model.Attention;
+import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.Linear;
+import org.moe4j.model.Norm;
+import org.moe4j.model.Rotary;
+
+/** Whole operations of the device: against the scalar device, and against themselves with other threads and batches. */
+class CpuDeviceTest {
+
+  private static final int HIDDEN = 96;
+
+  private final Random random = new Random(17);
+
+  /** What every device must compute from the same weights. */
+  private record Model(
+      Attention attention, Norm norm, Linear router, List<GatedFeedForward> experts) {
+
+    static Model of(TensorType type, Random random, int window, boolean interleaved) {
+      long heads = 6;
+      long kvHeads = 2;
+      int size = 32;
+      float[] frequencies = new float[size / 2 - 3];
+      for (int i = 0; i < frequencies.length; i++) {
+        frequencies[i] = (float) Math.pow(100, -i / (double) frequencies.length);
+      }
+      Attention attention =
+          new Attention(
+              (int) heads,
+              (int) kvHeads,
+              size,
+              Linear.of(Tensors.random(type, random, heads * size, HIDDEN)),
+              Linear.of(Tensors.random(type, random, kvHeads * size, HIDDEN)),
+              new Linear(
+                  Tensors.random(type, random, kvHeads * size, HIDDEN),
+                  Tensors.random(TensorType.F32, random, kvHeads * size)),
+              Linear.of(Tensors.random(type, random, HIDDEN, heads * size)),
+              3.5f,
+              new Norm(Tensors.random(TensorType.F32, random, size), 1e-6f),
+              new Norm(Tensors.random(TensorType.F32, random, kvHeads * size), 1e-6f),
+              new Rotary(frequencies, interleaved, 1),
+              0.2f,
+              window);
+      List<GatedFeedForward> experts = new ArrayList<>();
+      for (int e = 0; e < 5; e++) {
+        experts.add(
+            new GatedFeedForward(
+                Linear.of(Tensors.random(type, random, 160, HIDDEN)),
+                Linear.of(Tensors.random(type, random, 160, HIDDEN)),
+                Linear.of(Tensors.random(type, random, HIDDEN, 160))));
+      }
+      return new Model(
+          attention,
+          new Norm(Tensors.random(TensorType.F32, random, HIDDEN), 1e-5f),
+          Linear.of(Tensors.random(TensorType.F32, random, 5, HIDDEN)),
+          experts);
+    }
+  }
+
+  /** Feeds rows of one sequence, in pieces, through attention and the experts; the outputs of all rows. */
+  private static float[] run(Device device, Model model, CacheType cache, float[] x, int... pieces) {
+    int rows = x.length / HIDDEN;
+    float[] result = new float[x.length];
+    CacheLayout layout =
+        new CacheLayout(
+            CacheLayout.PAGE_POSITIONS,
+            cache,
+            List.of(
+                new CacheLayout.LayerState(1, 5, 7),
+                new CacheLayout.LayerState(
+                    model.attention.kvHeads(),
+                    model.attention.headSize(),
+                    model.attention.headSize())));
+    List<Device.Page> pages = new ArrayList<>();
+    for (int i = 0; i < rows; i += CacheLayout.PAGE_POSITIONS) {
+      pages.add(device.allocatePage(layout));
+    }
+    Device.MixerWeights mixer = device.load(model.attention);
+    Device.NormWeights norm = device.load(model.norm);
+    Device.LinearWeights router = device.load(model.router);
+    List<Device.FeedForwardWeights> bodies = new ArrayList<>();
+    model.experts.forEach(each -> bodies.add(device.load(each)));
+    Device.ExpertSet experts = device.experts(bodies);
+    SoftmaxTopK rule = new SoftmaxTopK(2, true);
+    int done = 0;
+    for (int i = 0; done < rows; i++) {
+      int count = Math.min(pieces[i % pieces.length], rows - done);
+      Batch batch =
+          new Batch(
+              List.of(
+                  new Batch.Segment(
+                      pages::get, done, ImmutableIntArray.copyOf(new int[count]), 1)));
+      Device.Rows in = device.allocate(count, HIDDEN);
+      Device.Rows normed = device.allocate(count, HIDDEN);
+      Device.Rows out = device.allocate(count, HIDDEN);
+      Device.RoutingRows routing = device.allocateRouting(count, 5);
+      float[] piece = new float[count * HIDDEN];
+      System.arraycopy(x, done * HIDDEN, piece, 0, piece.length);
+      device.write(piece, count, in);
+      device.norm(norm, count, in, normed);
+      device.mixSequence(mixer, 1, batch, normed, out);
+      device.add(count, out, in);
+      device.norm(norm, count, in, normed);
+      RoutePlan plan =
+          new RoutePlan(
+              1, rule, List.of(new RoutePlan.Range(0, 0, count, rule)), (segment, e) -> {});
+      device.route(router, plan, batch, normed, routing);
+      device.experts(experts, batch, normed, routing, out);
+      device.add(count, out, in);
+      float[] row = new float[HIDDEN];
+      for (int r = 0; r < count; r++) {
+        device.read(in, r, row);
+        System.arraycopy(row, 0, result, (done + r) * HIDDEN, HIDDEN);
+      }
+      done += count;
+    }
+    return result;
+  }
+
+  private float[] rows(int count) {
+    float[] x = new float[count * HIDDEN];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
+    }
+    return x;
+  }
+
+  private static Device open(Kernels kernels, int threads) {
+    return new CpuDevice(kernels, "cpu", threads);
+  }
+
+  private static double difference(float[] expected, float[] actual) {
+    double most = 0;
+    double range = 0;
+    for (int i = 0; i < expected.length; i++) {
+      most = Math.max(most, Math.abs(expected[i] - (double) actual[i]));
+      range = Math.max(range, Math.abs(expected[i]));
+    }
+    return most / range;
+  }
+
+  @ParameterizedTest
+  @EnumSource(CacheType.class)
+  void floatWeightsAgreeWithTheScalarDevice(CacheType cache) {
+    Model model = Model.of(TensorType.F32, random, 50, true);
+    float[] x = rows(140);
+    try (Device scalar = new ScalarDevice();
+        Device cpu = open(Kernels.vector(), 2)) {
+      float[] expected = run(scalar, model, cache, x, 37);
+      float[] actual = run(cpu, model, cache, x, 37);
+      assertTrue(
+          difference(expected, actual) < (cache == CacheType.F32 ? 2e-5 : 2e-2),
+          () -> cache + ": " + difference(expected, actual));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"BF16", "Q4_0", "Q8_0"})
+  void pieceThreadAndKernelChangeNoBit(String type) {
+    Model model = Model.of(TensorType.valueOf(type), random, 0, false);
+    float[] x = rows(70);
+    try (Device one = open(Kernels.vector(), 1);
+        Device three = open(Kernels.vector(), 3);
+        Device plain = open(Kernels.scalar(), 2)) {
+      float[] whole = run(one, model, CacheType.F16, x, 70);
+      assertArrayEquals(whole, run(three, model, CacheType.F16, x, 70));
+      assertArrayEquals(whole, run(three, model, CacheType.F16, x, 1));
+      assertArrayEquals(whole, run(one, model, CacheType.F16, x, 7, 1, 32));
+      assertArrayEquals(whole, run(plain, model, CacheType.F16, x, 5));
+    }
+  }
+
+  @Test
+  void closingTwiceIsOnce() {
+    Device device = open(Kernels.vector(), 2);
+    device.load(Linear.of(Tensors.random(TensorType.F32, random, 3, 5)));
+    device.close();
+    device.close();
+    assertEquals("cpu", device.description());
+  }
+}

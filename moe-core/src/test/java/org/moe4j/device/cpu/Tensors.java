@@ -1,0 +1,83 @@
+package org.moe4j.device.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import org.moe4j.format.TensorData;
+import org.moe4j.format.TensorType;
+
+/** Random tensors of every type, with values of about {@code 1 / sqrt(columns)}. */
+final class Tensors {
+
+  private Tensors() {}
+
+  static TensorData random(TensorType type, Random random, long... shape) {
+    long elements = 1;
+    for (long size : shape) {
+      elements *= size;
+    }
+    byte[] bytes = new byte[(int) type.bytes(elements)];
+    MemorySegment data = MemorySegment.ofArray(bytes);
+    double deviation = shape.length < 2 ? 1 : 1 / Math.sqrt((double) shape[shape.length - 1]);
+    switch (type) {
+      case F32 -> {
+        for (int i = 0; i < elements; i++) {
+          data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, gaussian(random, deviation));
+        }
+      }
+      case F16 -> {
+        for (int i = 0; i < elements; i++) {
+          half(data, 2L * i, gaussian(random, deviation));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < elements; i++) {
+          int bits = Float.floatToIntBits(gaussian(random, deviation));
+          data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) (bits >> 16));
+        }
+      }
+      default -> {
+        random.nextBytes(bytes);
+        for (long at = 0; at < bytes.length; at += type.blockBytes()) {
+          scales(type, data, at, (0.5 + random.nextDouble()) * deviation);
+        }
+      }
+    }
+    return TensorData.of("test", type + " tensor", type, data, shape);
+  }
+
+  /** Puts sensible halves where a block has its scale and its minimum. */
+  private static void scales(TensorType type, MemorySegment data, long at, double size) {
+    switch (type) {
+      case Q4_0 -> half(data, at, size / 5);
+      case Q5_0 -> half(data, at, size / 9);
+      case Q8_0 -> half(data, at, size / 74);
+      case Q4_1 -> {
+        half(data, at, size / 5);
+        half(data, at + 2, -1.6 * size);
+      }
+      case Q5_1 -> {
+        half(data, at, size / 9);
+        half(data, at + 2, -1.7 * size);
+      }
+      case Q4_K -> {
+        half(data, at, size / 5 / 32);
+        half(data, at + 2, 1.5 * size / 32);
+      }
+      case Q5_K -> {
+        half(data, at, size / 9 / 32);
+        half(data, at + 2, 1.7 * size / 32);
+      }
+      case Q6_K -> half(data, at + 208, size / 18 / 64);
+      default -> throw new IllegalArgumentException(type.toString());
+    }
+  }
+
+  private static float gaussian(Random random, double deviation) {
+    return (float) (random.nextGaussian() * deviation);
+  }
+
+  private static void half(MemorySegment data, long at, double value) {
+    data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16((float) value));
+  }
+}
