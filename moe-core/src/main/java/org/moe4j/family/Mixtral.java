@@ -27,9 +27,11 @@ final class Mixtral implements Family {
         AttentionRules.plain(
                 sizes, RotaryRules.permutedInGguf(source, sizes, CONFIG_BASE), bias, bias)
             .withWindow(source.gguf() ? Llama.ggufWindow(source) : layer -> window);
-    ExpertParts experts =
-        ExpertParts.of(
-            source, sizes.hidden(), source.size("intermediate_size", "feed_forward_length"));
+    int intermediate = source.size("intermediate_size", "feed_forward_length");
+    if (source.gguf()) {
+      intermediate = source.size("", "expert_feed_forward_length", intermediate);
+    }
+    ExpertParts experts = ExpertParts.of(source, sizes.hidden(), intermediate);
     SoftmaxTopK rule =
         source.gguf() ? experts.softmax(source, true) : new SoftmaxTopK(experts.perToken(), true);
     return Skeleton.build(
