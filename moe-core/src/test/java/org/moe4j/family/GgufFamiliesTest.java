@@ -154,6 +154,9 @@ class GgufFamiliesTest {
   @Test
   void expertsAreFoundInEveryLayout() {
     map(stacked(routed("llama")), GgufFamiliesTest::assertExperts);
+    map(
+        stacked(routed("llama")).uint32("llama.expert_feed_forward_length", 3),
+        GgufFamiliesTest::assertExperts);
     float[] merged = new float[48];
     for (int expert = 0; expert < 2; expert++) {
       System.arraycopy(from(12 * expert, 12), 0, merged, 24 * expert, 12);

@@ -142,13 +142,13 @@ final class CpuAttention implements Device.MixerWeights {
     Kernels kernels = workers.kernels();
     int width = heads * spec.headSize();
     int start = row * width;
-    clip(x, start, width);
     if (norm != null) {
       // The norm's width decides whether it is applied to each head or to the whole row.
       for (int i = start; i < start + width; i += norm.width()) {
         norm.apply(kernels, x, i, x, i, workers.scratch(worker).lanes);
       }
     }
+    clip(x, start, width);
     Rotary rotary = spec.rotary();
     int pairs = rotary.pairs();
     for (int i = start; i < start + width; i += spec.headSize()) {
