@@ -75,8 +75,11 @@ final class BenchCommand implements Callable<Integer> {
     atLeast("--reps", reps, 1);
     atLeast("--batch", batch, 1);
     atLeast("--depth", depth, 0);
+    // Speed can be measured beyond the length that the model was trained for.
+    int context =
+        Math.addExact(depth, Math.max(prompt, Measurement.BEFORE_GENERATING + gen) + 2);
     long start = System.nanoTime();
-    try (MixtureModel model = common.open(CacheType.F16, 0)) {
+    try (MixtureModel model = common.open(CacheType.F16, context)) {
       double loadSeconds = (System.nanoTime() - start) / 1e9;
       Measurement measurement =
           new Measurement(model, new Random(20260101), prompt, gen, batch, depth);

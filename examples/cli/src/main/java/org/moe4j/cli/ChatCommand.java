@@ -50,7 +50,7 @@ final class ChatCommand implements Callable<Integer> {
     try (MixtureModel model = common.open()) {
       if (model.info().chatTemplate().isEmpty()) {
         throw new MixtureException.BadRequest(
-            common.path() + ": has no chat template; expected one for a conversation");
+            "has no chat template; expected one for a conversation");
       }
       Interrupts.replace(this::stopAnswer);
       converse(model);

@@ -1,6 +1,7 @@
 package org.moe4j.cli;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.CacheType;
 import org.moe4j.MixtureException;
@@ -71,6 +72,11 @@ final class CommonOptions {
     return model == null ? DemoModel.path() : model;
   }
 
+  /** The model, for messages. */
+  String modelName() {
+    return model == null ? "demo model" : model.toString();
+  }
+
   boolean modelGiven() {
     return model != null;
   }
@@ -99,27 +105,26 @@ final class CommonOptions {
    * @param defaultContext the context length where none was given, or 0 for the model's own
    */
   MixtureModel open(CacheType defaultCache, int defaultContext) {
-    MixtureModel.Builder builder;
-    try {
-      builder = MixtureModel.builder(path()).device(device.name().toLowerCase(java.util.Locale.ROOT));
+    try (LoadBar bar = LoadBar.start("loading", quiet)) {
+      MixtureModel.Builder builder =
+          MixtureModel.builder(path())
+              .device(device.name().toLowerCase(Locale.ROOT))
+              .cacheType(cache == null ? defaultCache : cache)
+              .progress(
+                  (stage, fraction) -> {
+                    bar.update(fraction);
+                    return !Thread.currentThread().isInterrupted();
+                  });
       if (threads != null) {
         builder.threads(threads);
       }
       if (context != null || defaultContext > 0) {
         builder.contextLength(context != null ? context : defaultContext);
       }
-      builder.cacheType(cache == null ? defaultCache : cache);
+      return builder.open();
     } catch (MixtureException.BadRequest e) {
+      // Nothing was asked of the model yet, so it is an option that cannot be.
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
-    try (LoadBar bar = LoadBar.start("loading", quiet)) {
-      return builder
-          .progress(
-              (stage, fraction) -> {
-                bar.update(fraction);
-                return !Thread.currentThread().isInterrupted();
-              })
-          .open();
     }
   }
 }

@@ -7,6 +7,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -105,7 +106,8 @@ public final class Main implements Runnable {
 
   private static int failed(Exception failure, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
-    if (debugs(parsed)) {
+    CommonOptions common = common(parsed);
+    if (common != null && common.debug()) {
       failure.printStackTrace(err);
     }
     if (Interrupts.happened()) {
@@ -113,16 +115,24 @@ public final class Main implements Runnable {
       err.flush();
       return CANCELLED;
     }
-    err.println("moe4j: " + oneLine(describe(failure)));
+    String message = oneLine(describe(failure));
+    if (failure instanceof MixtureException.BadRequest
+        && common != null
+        && !message.contains(common.modelName())) {
+      message = common.modelName() + ": " + message;
+    }
+    err.println("moe4j: " + message);
     err.flush();
     return status(failure);
   }
 
-  private static boolean debugs(ParseResult parsed) {
+  /** The options of the subcommand that ran. */
+  private static @Nullable CommonOptions common(ParseResult parsed) {
     return parsed.hasSubcommand()
-        && parsed.subcommand().commandSpec().mixins().get("common").userObject()
-            instanceof CommonOptions common
-        && common.debug();
+            && parsed.subcommand().commandSpec().mixins().get("common").userObject()
+                instanceof CommonOptions common
+        ? common
+        : null;
   }
 
   private static int status(Exception failure) {

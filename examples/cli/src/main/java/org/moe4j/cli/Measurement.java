@@ -23,8 +23,8 @@ import org.moe4j.Request;
 record Measurement(
     MixtureModel model, Random random, int prompt, int gen, int batch, int depth) {
 
-  /** Tokens in the cache before generated tokens are counted. */
-  private static final int BEFORE_GENERATING = 16;
+  /** Tokens in the cache, besides those of the depth, before generated tokens are counted. */
+  static final int BEFORE_GENERATING = 16;
 
   /**
    * What one repetition gave.

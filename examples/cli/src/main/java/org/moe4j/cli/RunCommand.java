@@ -57,7 +57,7 @@ final class RunCommand implements Callable<Integer> {
       if (!raw && !template) {
         if (system != null) {
           throw new MixtureException.BadRequest(
-              common.path() + ": has no chat template that could place the --system message");
+              "has no chat template that could place the --system message");
         }
         note("the model has no chat template: continuing the text as it is");
       }

@@ -80,6 +80,8 @@ final class SafetensorsWriter {
         write(out);
       }
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new IOException(file + " cannot be written: " + e, e);
     } finally {
       Files.deleteIfExists(part);
     }

@@ -124,8 +124,8 @@ final class TraceCommand implements Callable<Integer> {
     }
     if (answer.ids().length != count) {
       throw new MixtureException.BadRequest(
-          "%s: the context holds %d of %d tokens to generate after %d given ones"
-              .formatted(common.path(), answer.ids().length, count, ids.length));
+          "the context holds %d of %d tokens to generate after %d given ones"
+              .formatted(answer.ids().length, count, ids.length));
     }
     return answer.ids();
   }
