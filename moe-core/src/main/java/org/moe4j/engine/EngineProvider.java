@@ -88,7 +88,7 @@ public final class EngineProvider implements ModelProvider {
             device,
             weights,
             options.experts().keySet(),
-            new Prompts(options.path().toString(), text.tokenizer(), text.template()),
+            new Prompts(options.path().toString(), text),
             defaults,
             scheduler));
   }

@@ -21,20 +21,20 @@ final class Prompts {
   private final String model;
   private final @Nullable ModelTokenizer tokenizer;
   private final @Nullable ChatTemplate template;
+  private final Map<String, String> specialTokens;
   private final SpecialText specialText;
 
   /**
    * Creates the way from requests to ids.
    *
    * @param model the model's path, for messages
-   * @param tokenizer the model's tokenizer, or null
-   * @param template the model's chat template, or null
+   * @param text the model's tokenizer and chat template
    */
-  Prompts(
-      String model, @Nullable ModelTokenizer tokenizer, @Nullable ChatTemplate template) {
+  Prompts(String model, TextParts text) {
     this.model = model;
-    this.tokenizer = tokenizer;
-    this.template = template;
+    tokenizer = text.tokenizer();
+    template = text.template();
+    specialTokens = text.specialTokens();
     specialText = new SpecialText(tokenizer == null ? List.of() : specials(tokenizer));
   }
 
@@ -76,23 +76,10 @@ final class Prompts {
       throw new MixtureException.BadRequest(
           model + " has no chat template: use Request.prompt or Request.tokens");
     }
-    Map<String, Object> all = new HashMap<>();
-    if (tokenizer != null) {
-      put("bos_token", tokenizer.special().bos(), all);
-      put("eos_token", tokenizer.special().eos(), all);
-      put("unk_token", tokenizer.special().unknown(), all);
-      put("pad_token", tokenizer.special().padding(), all);
-    }
+    Map<String, Object> all = new HashMap<>(specialTokens);
     all.putAll(variables);
     boolean opening = !Boolean.FALSE.equals(all.remove("add_generation_prompt"));
     return template.render(messages, tools, opening, all);
-  }
-
-  private void put(String name, OptionalInt id, Map<String, Object> variables) {
-    if (id.isPresent() && tokenizer != null) {
-      variables.put(
-          name, new String(tokenizer.bytes(id.getAsInt()), StandardCharsets.UTF_8));
-    }
   }
 
   /** The token ids of an input. */

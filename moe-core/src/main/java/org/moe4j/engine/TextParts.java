@@ -1,8 +1,12 @@
 package org.moe4j.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
@@ -21,15 +25,21 @@ import org.moe4j.tokenizer.Tokenizers;
  * @param template the chat template, or null
  * @param problems why one of them cannot be used, in plain words
  */
-record TextParts(
+public record TextParts(
     @Nullable ModelTokenizer tokenizer, @Nullable ChatTemplate template, List<String> problems) {
 
-  TextParts {
+  /** Copies the list. */
+  public TextParts {
     problems = List.copyOf(problems);
   }
 
-  /** Reads both; what is of an unknown kind is left out and named, what is damaged is refused. */
-  static TextParts of(ModelFile file) {
+  /**
+   * Reads both; what is of an unknown kind is left out and named.
+   *
+   * @param file the model, open
+   * @throws org.moe4j.MixtureException.BadFile if one of them is damaged
+   */
+  public static TextParts of(ModelFile file) {
     List<String> problems = new ArrayList<>();
     ModelTokenizer tokenizer =
         supported(() -> tokenizer(file), problems).flatMap(found -> found).orElse(null);
@@ -42,6 +52,25 @@ record TextParts(
             .flatMap(found -> found)
             .orElse(null);
     return new TextParts(tokenizer, template, problems);
+  }
+
+  /** The texts of the tokenizer's special tokens, by the names under which chat templates know them. */
+  public Map<String, String> specialTokens() {
+    if (tokenizer == null) {
+      return Map.of();
+    }
+    Map<String, String> tokens = new HashMap<>();
+    put(tokens, "bos_token", tokenizer.special().bos());
+    put(tokens, "eos_token", tokenizer.special().eos());
+    put(tokens, "unk_token", tokenizer.special().unknown());
+    put(tokens, "pad_token", tokenizer.special().padding());
+    return tokens;
+  }
+
+  private void put(Map<String, String> tokens, String name, OptionalInt id) {
+    if (tokenizer != null && id.isPresent()) {
+      tokens.put(name, new String(tokenizer.bytes(id.getAsInt()), StandardCharsets.UTF_8));
+    }
   }
 
   private static Optional<ModelTokenizer> tokenizer(ModelFile file) {

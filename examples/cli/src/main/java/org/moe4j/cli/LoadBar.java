@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoadBar implements AutoCloseable {
 
-  private static final int STEPS = 1000;
+  private static final int STEPS = 100;
   private static final int WIDTH = 78;
   private static final long HIDDEN_NANOS = 1_000_000_000;
 

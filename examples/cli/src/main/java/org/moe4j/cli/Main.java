@@ -147,9 +147,18 @@ public final class Main implements Runnable {
     };
   }
 
+  /** Something outside the model went wrong; the message is all that a user needs. */
+  static final class Problem extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Problem(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   private static String describe(Exception failure) {
     String message = failure.getMessage();
-    return failure instanceof MixtureException && message != null
+    return (failure instanceof MixtureException || failure instanceof Problem) && message != null
         ? message
         : failure.getClass().getSimpleName() + (message == null ? "" : ": " + message);
   }

@@ -86,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
       for (Piece piece : generation) {
         out.print(piece.text());
         if (out.checkError()) { // flushes
-          throw new IllegalStateException("standard output was closed");
+          throw new Main.Problem("standard output was closed", null);
         }
       }
       answer = generation.await();

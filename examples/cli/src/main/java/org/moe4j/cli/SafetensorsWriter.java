@@ -81,7 +81,7 @@ final class SafetensorsWriter {
       }
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new IOException(file + " cannot be written: " + e, e);
+      throw new Main.Problem(file + ": cannot be written: " + e, e);
     } finally {
       Files.deleteIfExists(part);
     }
