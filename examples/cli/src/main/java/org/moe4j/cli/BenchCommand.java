@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.io.IOException;
@@ -76,8 +77,7 @@ final class BenchCommand implements Callable<Integer> {
     atLeast("--batch", batch, 1);
     atLeast("--depth", depth, 0);
     // Speed can be measured beyond the length that the model was trained for.
-    int context =
-        Math.addExact(depth, Math.max(prompt, Measurement.BEFORE_GENERATING + gen) + 2);
+    int context = Math.addExact(depth, Math.max(prompt, Measurement.BEFORE_GENERATING + gen) + 2);
     long start = System.nanoTime();
     try (MixtureModel model = common.open(CacheType.F16, context)) {
       double loadSeconds = (System.nanoTime() - start) / 1e9;
@@ -110,8 +110,7 @@ final class BenchCommand implements Callable<Integer> {
         if (seconds > WARM_UP_SECONDS) {
           return;
         }
-        bar.update(
-            Math.max((double) run / MOST_WARM_UPS, seconds / WARM_UP_SECONDS));
+        bar.update(Math.max((double) run / MOST_WARM_UPS, seconds / WARM_UP_SECONDS));
         Measurement.Rates next = measurement.run();
         if (next.pp() < best.pp() * (1 + STEADY) && next.tg() < best.tg() * (1 + STEADY)) {
           return;
@@ -151,12 +150,7 @@ final class BenchCommand implements Callable<Integer> {
       String at = depth == 0 ? "" : " @ " + depth;
       out.printf(Locale.ROOT, "pp %d%s: %.2f tokens/s%n", prompt, at, pp);
       out.printf(
-          Locale.ROOT,
-          "tg %d%s%s: %.2f tokens/s%n",
-          gen,
-          batch == 1 ? "" : " x " + batch,
-          at,
-          tg);
+          Locale.ROOT, "tg %d%s%s: %.2f tokens/s%n", gen, batch == 1 ? "" : " x " + batch, at, tg);
     }
     out.flush();
   }
@@ -168,7 +162,10 @@ final class BenchCommand implements Callable<Integer> {
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** The most memory the process ever had resident, mapped weights included; null where only Linux could tell. */
+  /**
+   * The most memory the process ever had resident, mapped weights included; null where only Linux
+   * could tell.
+   */
   private static @Nullable Double peakMegabytes() {
     try {
       return Files.readAllLines(Path.of("/proc/self/status")).stream()

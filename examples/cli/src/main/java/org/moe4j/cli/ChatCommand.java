@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.io.BufferedReader;
@@ -84,7 +85,8 @@ final class ChatCommand implements Callable<Integer> {
         try {
           messages.add(Message.assistant(answer(model, messages)));
         } catch (MixtureException.BadRequest | MixtureException.Rejected e) {
-          // Most often the conversation no longer fits into the context; it may go on with a new one.
+          // Most often the conversation no longer fits into the context; it may go on with a new
+          // one.
           messages.removeLast();
           say("moe4j: " + Main.oneLine(String.valueOf(e.getMessage())) + " (/new begins anew)\n");
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ final class CommonOptions {
   @Option(
       names = "--model",
       paramLabel = "PATH",
-      description = "GGUF file, or directory with config.json and safetensors; the demo model if left out.")
+      description =
+          "GGUF file, or directory with config.json and safetensors; the demo model if left out.")
   private @Nullable Path model;
 
   @Option(
@@ -110,11 +112,10 @@ final class CommonOptions {
           MixtureModel.builder(path())
               .device(device.name().toLowerCase(Locale.ROOT))
               .cacheType(cache == null ? defaultCache : cache)
-              .progress(
-                  (stage, fraction) -> {
-                    bar.update(fraction);
-                    return !Thread.currentThread().isInterrupted();
-                  });
+              .progress((stage, fraction) -> {
+                bar.update(fraction);
+                return !Thread.currentThread().isInterrupted();
+              });
       if (threads != null) {
         builder.threads(threads);
       }

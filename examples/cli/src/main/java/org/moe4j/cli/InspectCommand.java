@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.io.PrintWriter;
@@ -40,10 +41,7 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object.")
   private boolean json;
 
-  @Parameters(
-      arity = "0..1",
-      paramLabel = "PATH",
-      description = "The same as --model PATH.")
+  @Parameters(arity = "0..1", paramLabel = "PATH", description = "The same as --model PATH.")
   private @Nullable Path path;
 
   @Override
@@ -112,10 +110,7 @@ final class InspectCommand implements Callable<Integer> {
         out,
         "bytes",
         number(info.bytes()) + ", for each token " + number(info.activeBytesPerToken()));
-    line(
-        out,
-        "cache",
-        number(info.cacheBytes(1, CacheType.F16)) + " bytes a token at f16");
+    line(out, "cache", number(info.cacheBytes(1, CacheType.F16)) + " bytes a token at f16");
     line(out, "tensors", tensorTypes(info));
     line(out, "tokenizer", info.tokenizer().isEmpty() ? "none" : info.tokenizer());
     line(

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.util.concurrent.atomic.AtomicReference;
 import org.jline.utils.Signals;
 
 /**
- * Ctrl-C, and the signal that asks a process to end, become an interrupt of the main thread: whatever runs there ends early
- * and leaves nothing half-done. A second one ends the process at once.
+ * Ctrl-C, and the signal that asks a process to end, become an interrupt of the main thread:
+ * whatever runs there ends early and leaves nothing half-done. A second one ends the process at
+ * once.
  */
 final class Interrupts {
 
@@ -15,14 +17,13 @@ final class Interrupts {
   private Interrupts() {}
 
   static void install(Thread main) {
-    ACTION.set(
-        () -> {
-          if (happened) {
-            Runtime.getRuntime().halt(Main.CANCELLED);
-          }
-          happened = true;
-          main.interrupt();
-        });
+    ACTION.set(() -> {
+      if (happened) {
+        Runtime.getRuntime().halt(Main.CANCELLED);
+      }
+      happened = true;
+      main.interrupt();
+    });
     for (String signal : new String[] {"INT", "TERM"}) {
       Signals.register(signal, () -> ACTION.get().run());
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import me.tongfei.progressbar.ProgressBar;
@@ -6,8 +7,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bar on standard error for what takes more than a second; only on a terminal, and gone when it is done. The JVM cannot tell
- * whether standard error is a terminal, so the launcher does: system property {@code moe4j.terminal}.
+ * A bar on standard error for what takes more than a second; only on a terminal, and gone when it
+ * is done. The JVM cannot tell whether standard error is a terminal, so the launcher does: system
+ * property {@code moe4j.terminal}.
  */
 final class LoadBar implements AutoCloseable {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.util.ArrayList;
@@ -11,7 +12,8 @@ import org.moe4j.MixtureModel;
 import org.moe4j.Request;
 
 /**
- * One repetition of a benchmark over the public API. Ids are drawn anew each time, so nothing can be reused.
+ * One repetition of a benchmark over the public API. Ids are drawn anew each time, so nothing can
+ * be reused.
  *
  * @param model what is measured
  * @param random draws the ids
@@ -20,8 +22,7 @@ import org.moe4j.Request;
  * @param batch sequences that are generated together
  * @param depth tokens before the prompt
  */
-record Measurement(
-    MixtureModel model, Random random, int prompt, int gen, int batch, int depth) {
+record Measurement(MixtureModel model, Random random, int prompt, int gen, int batch, int depth) {
 
   /** Tokens in the cache, besides those of the depth, before generated tokens are counted. */
   static final int BEFORE_GENERATING = 16;
@@ -49,8 +50,9 @@ record Measurement(
   }
 
   /**
-   * Each sequence gives one token when its prompt is read and then {@code gen} more. Counted are the latter, from the
-   * earliest first token to the last end, so that what is not decoded together counts against the rate.
+   * Each sequence gives one token when its prompt is read and then {@code gen} more. Counted are
+   * the latter, from the earliest first token to the last end, so that what is not decoded together
+   * counts against the rate.
    */
   private double generate() {
     List<Generation> generations = new ArrayList<>();
@@ -88,8 +90,7 @@ record Measurement(
   }
 
   private Request request(int tokens, int answer) {
-    return Request.tokens(
-            random.ints(tokens, 0, model.info().vocabularySize()).toArray())
+    return Request.tokens(random.ints(tokens, 0, model.info().vocabularySize()).toArray())
         .maxTokens(answer)
         .temperature(0)
         .repetitionPenalty(1)

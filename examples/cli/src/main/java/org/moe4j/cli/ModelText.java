@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.nio.file.Path;
@@ -13,8 +14,8 @@ import org.moe4j.template.ChatTemplate;
 import org.moe4j.tokenizer.Tokenizers;
 
 /**
- * The tokenizer and the chat template of a file, whether or not the model can be run. The API opens models that run, so this
- * reaches below it.
+ * The tokenizer and the chat template of a file, whether or not the model can be run. The API opens
+ * models that run, so this reaches below it.
  */
 final class ModelText {
 
@@ -42,7 +43,10 @@ final class ModelText {
     return parts.tokenizer();
   }
 
-  /** The chat template of a model, which sees the model's special tokens, or a bare {@code .jinja} file. */
+  /**
+   * The chat template of a model, which sees the model's special tokens, or a bare {@code .jinja}
+   * file.
+   */
   static Template template(Path path) {
     if (path.toString().endsWith(".jinja")) {
       return ChatTemplate.parse(path.toString(), JsonInput.text(path))::render;
@@ -66,7 +70,8 @@ final class ModelText {
   }
 
   private static MixtureException missing(Path path, String part, TextParts parts) {
-    String reason = parts.problems().isEmpty() ? "is not there" : String.join("; ", parts.problems());
+    String reason =
+        parts.problems().isEmpty() ? "is not there" : String.join("; ", parts.problems());
     return new MixtureException.BadFile(path.toString(), part, reason, null);
   }
 }

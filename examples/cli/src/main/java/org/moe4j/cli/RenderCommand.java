@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.io.PrintWriter;
@@ -39,9 +40,7 @@ final class RenderCommand implements Callable<Integer> {
   @Option(names = "--tools", paramLabel = "T.json", description = "A JSON list of tools.")
   private @Nullable Path tools;
 
-  @Option(
-      names = "--no-generation-prompt",
-      description = "Without the opening of the answer.")
+  @Option(names = "--no-generation-prompt", description = "Without the opening of the answer.")
   private boolean noGenerationPrompt;
 
   @Option(
@@ -73,8 +72,7 @@ final class RenderCommand implements Callable<Integer> {
             spec.commandLine(), "--set expects name=json, found " + setting);
       }
       try {
-        variables.put(
-            setting.substring(0, equals), JsonInput.value(setting.substring(equals + 1)));
+        variables.put(setting.substring(0, equals), JsonInput.value(setting.substring(equals + 1)));
       } catch (JacksonException e) {
         throw new ParameterException(
             spec.commandLine(),

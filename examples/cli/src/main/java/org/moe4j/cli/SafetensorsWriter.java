@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.io.BufferedOutputStream;
@@ -17,8 +18,9 @@ import java.util.stream.LongStream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes a safetensors file: eight bytes with the length of the header, the header in JSON, the values of all tensors
- * (little-endian, row-major). Values are asked for row by row, so that a file may be larger than the heap.
+ * Writes a safetensors file: eight bytes with the length of the header, the header in JSON, the
+ * values of all tensors (little-endian, row-major). Values are asked for row by row, so that a file
+ * may be larger than the heap.
  */
 final class SafetensorsWriter {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
 import java.io.PrintWriter;
@@ -45,7 +46,8 @@ final class TokenizeCommand implements Callable<Integer> {
   public Integer call() {
     if ((text == null) == (file == null)) {
       throw new ParameterException(
-          spec.commandLine(), "either TEXT or --file is needed" + (text == null ? "" : ", not both"));
+          spec.commandLine(),
+          "either TEXT or --file is needed" + (text == null ? "" : ", not both"));
     }
     List<String> texts = file == null ? List.of(String.valueOf(text)) : lines(file);
     Tokenizer tokenizer = ModelText.tokenizer(common.path());

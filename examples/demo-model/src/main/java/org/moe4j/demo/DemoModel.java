@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.demo;
 
 import java.io.FileNotFoundException;
@@ -17,10 +18,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The demo model, a small trained Qwen3-MoE, unpacked from the jar: a file inside a jar cannot be memory-mapped.
+ * The demo model, a small trained Qwen3-MoE, unpacked from the jar: a file inside a jar cannot be
+ * memory-mapped.
  *
- * <p>The file is written once for each user and named by its hash. Processes that unpack at the same time do not disturb
- * each other: each writes a file of its own and renames it when it is complete.
+ * <p>The file is written once for each user and named by its hash. Processes that unpack at the
+ * same time do not disturb each other: each writes a file of its own and renames it when it is
+ * complete.
  */
 public final class DemoModel {
 
@@ -33,8 +36,9 @@ public final class DemoModel {
   /**
    * The model as a GGUF file.
    *
-   * <p>It lies in the first of these folders that can be written: {@code MOE4J_CACHE}, {@code XDG_CACHE_HOME/moe4j}
-   * (both environment variables), {@code .cache/moe4j} in the user's home, the folder for temporary files.
+   * <p>It lies in the first of these folders that can be written: {@code MOE4J_CACHE}, {@code
+   * XDG_CACHE_HOME/moe4j} (both environment variables), {@code .cache/moe4j} in the user's home,
+   * the folder for temporary files.
    *
    * @throws UncheckedIOException if none of the folders can be written
    */

@@ -1,2 +1,5 @@
-/** The demo model as a file on disk. Needs nothing but the JDK, so that the tests of any module may use it. */
+/**
+ * The demo model as a file on disk. Needs nothing but the JDK, so that the tests of any module may
+ * use it.
+ */
 package org.moe4j.demo;

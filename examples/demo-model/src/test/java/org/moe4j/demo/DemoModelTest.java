@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.demo;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -70,8 +71,7 @@ class DemoModelTest {
     try (ExecutorService pool = Executors.newFixedThreadPool(8)) {
       List<Future<byte[]>> results = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
-        results.add(
-            pool.submit(() -> Files.readAllBytes(DemoModel.unpackInto(List.of(folder)))));
+        results.add(pool.submit(() -> Files.readAllBytes(DemoModel.unpackInto(List.of(folder)))));
       }
       byte[] first = results.get(0).get();
       for (Future<byte[]> result : results) {
@@ -89,7 +89,6 @@ class DemoModelTest {
         List.of(Path.of("/a"), Path.of("/x/moe4j"), Path.of("/home/me/.cache/moe4j")),
         DemoModel.folders(Map.of("MOE4J_CACHE", "/a", "XDG_CACHE_HOME", "/x"), "/home/me")
             .subList(0, 3));
-    assertEquals(
-        Path.of("/home/me/.cache/moe4j"), DemoModel.folders(Map.of(), "/home/me").get(0));
+    assertEquals(Path.of("/home/me/.cache/moe4j"), DemoModel.folders(Map.of(), "/home/me").get(0));
   }
 }

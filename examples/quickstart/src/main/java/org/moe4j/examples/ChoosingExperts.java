@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.examples;
 
 import java.io.PrintStream;
@@ -10,7 +11,10 @@ import org.moe4j.Router;
 import org.moe4j.Routers;
 import org.moe4j.demo.DemoModel;
 
-/** A router chooses the experts of each token. It can be read, wrapped and replaced, for a model or for one request. */
+/**
+ * A router chooses the experts of each token. It can be read, wrapped and replaced, for a model or
+ * for one request.
+ */
 public final class ChoosingExperts {
 
   private ChoosingExperts() {}
@@ -54,18 +58,17 @@ public final class ChoosingExperts {
         Request.prompt("The heart is")
             .maxTokens(12)
             .temperature(0)
-            .router(
-                layer ->
-                    layer != 5
-                        ? model.router(layer)
-                        : Routers.observe(
-                            model.router(layer),
-                            (logits, routing) -> {
-                              rows.add(routing.rows());
-                              for (int row = 0; row < routing.rows(); row++) {
-                                confident.add(routing.weight(row, 0) > 0.5 ? 1 : 0);
-                              }
-                            }))
+            .router(layer ->
+                layer != 5
+                    ? model.router(layer)
+                    : Routers.observe(
+                        model.router(layer),
+                        (logits, routing) -> {
+                          rows.add(routing.rows());
+                          for (int row = 0; row < routing.rows(); row++) {
+                            confident.add(routing.weight(row, 0) > 0.5 ? 1 : 0);
+                          }
+                        }))
             .build();
     model.generate(request);
     out.printf(

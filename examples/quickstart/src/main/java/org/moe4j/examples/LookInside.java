@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.examples;
 
 import java.io.PrintStream;
@@ -46,7 +47,8 @@ public final class LookInside {
             .open()) {
       int count = model.tokenizer().count("How many tokens is this?");
       int[] ids = model.tokenizer().encode("Supply and demand meet at a price.");
-      out.printf("%d tokens, %d tokens, back: %s%n", count, ids.length, model.tokenizer().decode(ids));
+      out.printf(
+          "%d tokens, %d tokens, back: %s%n", count, ids.length, model.tokenizer().decode(ids));
 
       String prompt =
           model.render(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.examples;
 
 import java.io.PrintStream;
@@ -9,7 +10,10 @@ import org.moe4j.MixtureModel;
 import org.moe4j.Request;
 import org.moe4j.demo.DemoModel;
 
-/** An expert computes rows of the hidden state. It can be looked at, applied to rows, and replaced by one's own. */
+/**
+ * An expert computes rows of the hidden state. It can be looked at, applied to rows, and replaced
+ * by one's own.
+ */
 public final class OwnExpert {
 
   private OwnExpert() {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.examples;
 
 import java.io.PrintStream;
@@ -44,9 +45,7 @@ public final class QuickStart {
         Answer answer = generation.await();
         out.printf(
             "%n(%d tokens, %.0f a second; ended by %s)%n",
-            answer.usage().answerTokens(),
-            answer.usage().tokensPerSecond(),
-            answer.finishReason());
+            answer.usage().answerTokens(), answer.usage().tokensPerSecond(), answer.finishReason());
       }
     }
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.examples;
 
 import java.io.PrintStream;
@@ -51,8 +52,7 @@ public final class Streaming {
     out.printf(
         "ended by %s; the first token had %d alternatives listed%n",
         answer.finishReason(), answer.tokens().getFirst().top().size());
-    out.printf(
-        "expert 17 of layer 5 ran for %d tokens%n", answer.experts().layer(5).count(17));
+    out.printf("expert 17 of layer 5 ran for %d tokens%n", answer.experts().layer(5).count(17));
   }
 
   /** Cancelling ends within one token; the answer so far remains. */
