@@ -35,7 +35,7 @@ class ArchitectureTest {
           Map.entry("family", List.of("format", "model")),
           Map.entry("device", List.of("format", "model")),
           Map.entry("device.scalar", List.of("format", "model", "device")),
-          Map.entry("device.cpu", List.of("format", "model", "device", "device.scalar")),
+          Map.entry("device.cpu", List.of("format", "model", "device")),
           Map.entry("decode", List.of("format", "model", "device")),
           Map.entry("sample", List.of()),
           Map.entry("schedule", List.of("device", "decode", "sample")),

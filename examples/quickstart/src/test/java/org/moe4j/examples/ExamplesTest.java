@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -35,6 +37,14 @@ class ExamplesTest {
 
   private static int number(String regex, String text) {
     return Integer.parseInt(find(regex, text).group(1));
+  }
+
+  @Test
+  void theFirstAnswerIsTheCodeOfTheReadme() throws IOException {
+    Path source = Path.of("src/main/java/org/moe4j/examples/FirstAnswer.java");
+    Matcher code = find("(?s)```java\\R(.*?)```", Files.readString(Path.of("../../README.md")));
+    assertTrue(Files.readString(source).contains(code.group(1)), code.group(1));
+    assertTrue(output(FirstAnswer::run).length() > 100);
   }
 
   @Test
