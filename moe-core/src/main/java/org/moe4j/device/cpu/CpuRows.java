@@ -49,7 +49,7 @@ final class CpuRows implements Device.Rows {
     quantizedRows = 0;
   }
 
-  /** Room for the quantised form, to be filled by whoever asks. */
+  /** Room for the quantised form, to be filled by whoever asks. The first call is not safe for several threads. */
   QuantizedRows quantized() {
     QuantizedRows rows = quantized;
     if (rows == null) {

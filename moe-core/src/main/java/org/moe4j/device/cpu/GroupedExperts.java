@@ -119,13 +119,20 @@ final class GroupedExperts {
         custom.apply(in, rowOf, starts[e], starts[e + 1], out);
       }
     }
+    // All that a model has in one layer are of one shape, but not necessarily of one type.
+    int between = 0;
+    boolean readsQuantized = false;
+    boolean givesQuantized = false;
     for (int e = 0; e < experts.size(); e++) {
       if (used(e) && experts.get(e) instanceof CpuFeedForward.Gated body) {
-        // All that a model has in one layer are of one shape.
-        workers.prepare(in, rows, body.quantized());
-        runGated(experts, capacity, body.between(), in, out);
-        return;
+        between = body.between();
+        readsQuantized |= body.quantized();
+        givesQuantized |= body.down().tiles().quantized();
       }
+    }
+    if (between > 0) {
+      workers.prepare(in, rows, readsQuantized);
+      runGated(experts, capacity, between, givesQuantized, in, out);
     }
   }
 
@@ -134,11 +141,20 @@ final class GroupedExperts {
   }
 
   private void runGated(
-      List<CpuFeedForward> experts, int capacity, int between, CpuRows in, CpuRows out) {
+      List<CpuFeedForward> experts,
+      int capacity,
+      int between,
+      boolean givesQuantized,
+      CpuRows in,
+      CpuRows out) {
     CpuRows low = CpuRows.atLeast(gated, capacity, between);
     CpuRows high = CpuRows.atLeast(raised, capacity, between);
     gated = low;
     raised = high;
+    if (givesQuantized) {
+      // Made here: in the loop, each of several threads would make its own.
+      low.quantized();
+    }
     workers.run(
         countItems(experts, Math.ceilDiv(between, Tiles.BAND)),
         1,
