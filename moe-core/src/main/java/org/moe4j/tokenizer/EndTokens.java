@@ -3,14 +3,15 @@ package org.moe4j.tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Finds the tokens that end an answer. */
 final class EndTokens {
 
   /** What the families call the tokens that end a turn, a message or a text. */
-  private static final List<String> NAMES =
-      List.of(
+  private static final Set<String> NAMES =
+      Set.of(
           "</s>",
           "<eos>",
           "<|endoftext|>",
@@ -30,6 +31,11 @@ final class EndTokens {
           "[e~[");
 
   private EndTokens() {}
+
+  /** Whether a token of this name ends an answer, if it is a special one. */
+  static boolean isName(String name) {
+    return NAMES.contains(name);
+  }
 
   /**
    * The tokens given, and those special ones that mean an end by their names.

@@ -3,9 +3,11 @@ package org.moe4j.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
 import org.moe4j.tokenizer.AddedTokens.AddedToken;
@@ -20,6 +22,10 @@ final class GgufTokenizer {
 
   private static final int NONE = PieceEncoder.NONE;
   private static final String PREFIX = "tokenizer.ggml.";
+  private static final String BOS = "bos_token_id";
+  private static final String EOS = "eos_token_id";
+  private static final String EOT = "eot_token_id";
+  private static final String EOM = "eom_token_id";
   private static final String SPACE_MARK = "\u2581";
 
   /** Tokens of more characters cannot come out of scored merges. */
@@ -255,30 +261,42 @@ final class GgufTokenizer {
     // Phi-3's special tokens take the white space after them along, which the metadata do not say.
     String model = config.text("general.name", "").toLowerCase(Locale.ROOT);
     boolean phi3 = model.contains("phi-3") || model.contains("phi3");
+    Set<Integer> given = new HashSet<>();
+    for (String key : List.of(BOS, EOS, EOT, EOM)) {
+      id(key).ifPresent(given::add);
+    }
     for (int id = 0; id < kinds.length; id++) {
-      boolean special = kinds[id] == Kind.CONTROL || kinds[id] == Kind.UNKNOWN;
+      String name = String.valueOf(builder.name(id));
+      boolean special = isSpecial(kinds[id], name) || given.contains(id);
       if (special || kinds[id] == Kind.USER_DEFINED) {
-        String name = String.valueOf(builder.name(id));
-        boolean strips =
-            phi3 && !List.of("<unk>", "<s>", "<|endoftext|>").contains(name);
+        boolean strips = phi3 && !List.of("<unk>", "<s>", "<|endoftext|>").contains(name);
         added.add(new AddedToken(name, id, special, false, false, strips));
-        if (special) {
-          builder.markSpecial(id);
-        }
+      }
+      if (special) {
+        builder.markSpecial(id);
       }
     }
   }
 
+  /** Text must never become a token that ends an answer, even if the file takes that for an ordinary one. */
+  private static boolean isSpecial(Kind kind, String name) {
+    return switch (kind) {
+      case CONTROL, UNKNOWN -> true;
+      case USER_DEFINED -> EndTokens.isName(name);
+      default -> name.startsWith("<|") && EndTokens.isName(name);
+    };
+  }
+
   private SpecialTokens special(boolean addBos) {
-    OptionalInt bos = id("bos_token_id");
-    OptionalInt eos = id("eos_token_id");
+    OptionalInt bos = id(BOS);
+    OptionalInt eos = id(EOS);
     boolean begins = config.flag(PREFIX + "add_bos_token", addBos) && bos.isPresent();
     return new SpecialTokens(
         bos,
         eos,
         id("unknown_token_id"),
         id("padding_token_id"),
-        EndTokens.find(builder, eos, id("eot_token_id"), id("eom_token_id")),
+        EndTokens.find(builder, eos, id(EOT), id(EOM)),
         begins);
   }
 

@@ -76,6 +76,8 @@ final class JsonTokenizer {
     }
     LongMap characters = builder.characters(_ -> true);
     readAddedTokens(builder);
+    markSpecial(builder, "bos_token");
+    markSpecial(builder, "eos_token");
     SpecialTokens special = special(builder, unknown);
     TokenTable table = builder.build();
     PieceEncoder encoder =
@@ -154,11 +156,9 @@ final class JsonTokenizer {
   }
 
   private void readAddedTokens(TokenTable.Builder builder) {
-    if (!root.has("added_tokens")) {
-      return;
-    }
     int index = 0;
-    for (Config token : root.sections("added_tokens")) {
+    List<Config> tokens = root.has("added_tokens") ? root.sections("added_tokens") : List.of();
+    for (Config token : tokens) {
       String key = "added_tokens[" + index++ + "]";
       String content = token.text("content");
       boolean special = token.flag("special", false);
@@ -187,6 +187,41 @@ final class JsonTokenizer {
                   token.flag("lstrip", false),
                   token.flag("rstrip", false)));
     }
+  }
+
+  /** The tokens that begin and end a text are special, even where the file adds them as ordinary ones or not at all. */
+  private void markSpecial(TokenTable.Builder builder, String key) {
+    OptionalInt token = named(builder, key);
+    if (token.isEmpty() || builder.isSpecial(token.getAsInt())) {
+      return;
+    }
+    int id = token.getAsInt();
+    builder.markSpecial(id);
+    String name = String.valueOf(builder.name(id));
+    boolean known =
+        makeSpecial(added, id) || makeSpecial(addedNormalized, id);
+    if (!known) {
+      added.add(AddedToken.plain(name, id, true));
+    }
+  }
+
+  private static boolean makeSpecial(List<AddedToken> tokens, int id) {
+    for (int i = 0; i < tokens.size(); i++) {
+      AddedToken token = tokens.get(i);
+      if (token.id() == id) {
+        tokens.set(
+            i,
+            new AddedToken(
+                token.content(),
+                id,
+                true,
+                token.singleWord(),
+                token.lstrip(),
+                token.rstrip()));
+        return true;
+      }
+    }
+    return false;
   }
 
   private SpecialTokens special(TokenTable.Builder builder, int unknown) {
