@@ -14,6 +14,7 @@ import io
 import json
 import random
 import sys
+from collections import Counter
 from pathlib import Path
 
 import sentencepiece
@@ -171,8 +172,12 @@ def spm(corpus, normalizer, pre, decoder, bytes_too=True, alphabet=250, **model)
     specials = [unk, "<s>", "</s>"] + ([f"<0x{b:02X}>" for b in range(256)] if bytes_too else [])
     # The library learns merges across spaces where nothing splits; words keep the merges sensible.
     words = [w if i == 0 else " " + w for line in corpus for i, w in enumerate(line.split(" "))]
+    # Nor may it learn to put special tokens together, which trained tokenizers do not and the library under test never does.
+    words = [w for w in words if not any(special in w for special in specials)]
+    counts = Counter("".join(words).replace(" ", "▁"))
+    frequent = sorted(counts, key=lambda char: (-counts[char], char))[:alphabet]
     trainer = trainers.BpeTrainer(vocab_size=len(specials) + 600, special_tokens=specials, show_progress=False,
-                                  limit_alphabet=alphabet)
+                                  limit_alphabet=alphabet, initial_alphabet=frequent)
     tokenizer.train_from_iterator(words, trainer)
     state = json.loads(tokenizer.to_str())
     state["added_tokens"] = state["added_tokens"][:3]

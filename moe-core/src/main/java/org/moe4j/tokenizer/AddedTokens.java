@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
@@ -82,7 +83,7 @@ final class AddedTokens {
    * Takes a text apart.
    *
    * @param text text without unpaired surrogates
-   * @param special whether a special token counts where it begins, or is text
+   * @param special the offsets at which special tokens count: one that is elsewhere in part is text
    * @param parts takes the parts
    */
   void split(String text, IntPredicate special, Parts parts) {
@@ -100,7 +101,7 @@ final class AddedTokens {
       int end = at + token.content().length();
       // The search goes on right after the token, so that another token may begin in the white space it took along.
       at = end;
-      if ((token.special() && !special.test(start))
+      if ((token.special() && !IntStream.range(start, end).allMatch(special))
           || (token.singleWord() && !standsAlone(text, start, end))) {
         continue;
       }

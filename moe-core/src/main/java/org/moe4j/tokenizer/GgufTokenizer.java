@@ -107,9 +107,9 @@ final class GgufTokenizer {
       builder.add(id, name, bytes == null ? plainBytes(name, kind) : bytes);
       id++;
     }
+    readAddedTokens();
     Merges merges = readMerges();
     ByteTokens bytes = ByteTokens.ofAlphabet(builder::id);
-    readAddedTokens();
     SpecialTokens special = special(splits.addBos());
     TokenTable table = builder.build();
     return tokenizer(
@@ -128,10 +128,10 @@ final class GgufTokenizer {
       String text = kind == Kind.NORMAL ? name.replace(SPACE_MARK, " ") : name;
       builder.add(id++, name, plainBytes(text, kind));
     }
+    readAddedTokens();
     LongMap characters = builder.characters(this::isText);
     Merges merges = scoredMerges(characters);
     ByteTokens bytes = ByteTokens.ofHexNames(builder::id);
-    readAddedTokens();
     SpecialTokens special = special(true);
     int unknown = special.unknown().orElse(NONE);
     boolean prefix = config.flag(PREFIX + "add_space_prefix", true);
@@ -191,7 +191,8 @@ final class GgufTokenizer {
 
   /** Whether a token can come out of ordinary text. */
   private boolean isText(int id) {
-    return kinds[id] == Kind.NORMAL || kinds[id] == Kind.USER_DEFINED;
+    boolean ordinary = kinds[id] == Kind.NORMAL || kinds[id] == Kind.USER_DEFINED;
+    return ordinary && !builder.isSpecial(id);
   }
 
   /**

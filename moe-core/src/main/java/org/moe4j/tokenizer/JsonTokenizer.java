@@ -1,10 +1,13 @@
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
 import org.moe4j.tokenizer.AddedTokens.AddedToken;
@@ -64,6 +67,7 @@ final class JsonTokenizer {
 
   private ModelTokenizer build() {
     TokenTable.Builder builder = readVocabulary();
+    markSpecial(builder);
     Merges merges = readMerges(builder);
     int unknown = model.has("unk_token") ? require(builder, "unk_token") : NONE;
     boolean fuseUnknown = model.flag("fuse_unk", false);
@@ -76,8 +80,6 @@ final class JsonTokenizer {
     }
     LongMap characters = builder.characters(_ -> true);
     readAddedTokens(builder);
-    markSpecial(builder, "bos_token");
-    markSpecial(builder, "eos_token");
     SpecialTokens special = special(builder, unknown);
     TokenTable table = builder.build();
     PieceEncoder encoder =
@@ -135,7 +137,10 @@ final class JsonTokenizer {
     return merges;
   }
 
-  /** Adds a merge of two tokens, which like the token they make up must be in the vocabulary. */
+  /**
+   * Adds a merge of two tokens, which like the token they make up must be in the vocabulary. Text never becomes a special token,
+   * so that no merge makes up one.
+   */
   static void addMerge(
       TokenTable.Builder builder,
       Merges merges,
@@ -152,17 +157,43 @@ final class JsonTokenizer {
           key + "[" + rank + "]",
           "merges \"" + left + "\" and \"" + right + "\", but \"" + unknown + "\" is no token");
     }
-    merges.add(rank, leftId, rightId, merged);
+    if (!builder.isSpecial(merged)) {
+      merges.add(rank, leftId, rightId, merged);
+    }
+  }
+
+  private List<Config> addedTokens() {
+    return root.has("added_tokens") ? root.sections("added_tokens") : List.of();
+  }
+
+  /**
+   * Marks the special tokens that the vocabulary holds already: those said to be, and those that begin and end a text, even
+   * where the file adds them as ordinary ones.
+   */
+  private void markSpecial(TokenTable.Builder builder) {
+    for (Config token : addedTokens()) {
+      int id = builder.id(token.text("content"));
+      if (id != NONE && token.flag("special", false)) {
+        builder.markSpecial(id);
+      }
+    }
+    for (String key : List.of("bos_token", "eos_token")) {
+      String name = settingName(key);
+      if (name != null && builder.id(name) != NONE) {
+        builder.markSpecial(builder.id(name));
+      }
+    }
   }
 
   private void readAddedTokens(TokenTable.Builder builder) {
+    Set<String> ends = new HashSet<>();
+    ends.add(String.valueOf(settingName("bos_token")));
+    ends.add(String.valueOf(settingName("eos_token")));
     int index = 0;
-    List<Config> tokens = root.has("added_tokens") ? root.sections("added_tokens") : List.of();
-    for (Config token : tokens) {
+    for (Config token : addedTokens()) {
       String key = "added_tokens[" + index++ + "]";
       String content = token.text("content");
-      boolean special = token.flag("special", false);
-      boolean normalized = token.flag("normalized", !special);
+      boolean normalized = token.flag("normalized", !token.flag("special", false));
       String matched = normalized ? normalizer.apply(content) : content;
       int id = builder.id(content);
       if (id == NONE) {
@@ -174,6 +205,7 @@ final class JsonTokenizer {
       } else {
         builder.replace(id, decoding.text(matched));
       }
+      boolean special = token.flag("special", false) || ends.remove(content);
       if (special) {
         builder.markSpecial(id);
       }
@@ -187,41 +219,12 @@ final class JsonTokenizer {
                   token.flag("lstrip", false),
                   token.flag("rstrip", false)));
     }
-  }
-
-  /** The tokens that begin and end a text are special, even where the file adds them as ordinary ones or not at all. */
-  private void markSpecial(TokenTable.Builder builder, String key) {
-    OptionalInt token = named(builder, key);
-    if (token.isEmpty() || builder.isSpecial(token.getAsInt())) {
-      return;
-    }
-    int id = token.getAsInt();
-    builder.markSpecial(id);
-    String name = String.valueOf(builder.name(id));
-    boolean known =
-        makeSpecial(added, id) || makeSpecial(addedNormalized, id);
-    if (!known) {
-      added.add(AddedToken.plain(name, id, true));
-    }
-  }
-
-  private static boolean makeSpecial(List<AddedToken> tokens, int id) {
-    for (int i = 0; i < tokens.size(); i++) {
-      AddedToken token = tokens.get(i);
-      if (token.id() == id) {
-        tokens.set(
-            i,
-            new AddedToken(
-                token.content(),
-                id,
-                true,
-                token.singleWord(),
-                token.lstrip(),
-                token.rstrip()));
-        return true;
+    for (String name : ends) {
+      int id = builder.id(name);
+      if (id != NONE) {
+        added.add(AddedToken.plain(name, id, true));
       }
     }
-    return false;
   }
 
   private SpecialTokens special(TokenTable.Builder builder, int unknown) {
@@ -242,23 +245,26 @@ final class JsonTokenizer {
         addBos);
   }
 
-  /** A token that {@code tokenizer_config.json} names, by its text or as an object with its text. */
-  private OptionalInt named(TokenTable.Builder builder, String key) {
+  /** The token that {@code tokenizer_config.json} names, by its text or as an object with its text. */
+  private @Nullable String settingName(String key) {
     if (settings.isEmpty() || !settings.get().has(key)) {
-      return OptionalInt.empty();
+      return null;
     }
     Config config = settings.get();
-    String content =
-        config.value(key) instanceof Map<?, ?>
-            ? config.section(key).text("content")
-            : config.text(key);
-    int id = builder.id(content);
+    return config.value(key) instanceof Map<?, ?>
+        ? config.section(key).text("content")
+        : config.text(key);
+  }
+
+  private OptionalInt named(TokenTable.Builder builder, String key) {
+    String name = settingName(key);
+    int id = name == null ? NONE : builder.id(name);
     if (id != NONE) {
       return OptionalInt.of(id);
     }
-    if (key.equals("bos_token") || key.equals("eos_token")) {
+    if (settings.isPresent() && name != null && List.of("bos_token", "eos_token").contains(key)) {
       throw new MixtureException.BadFile(
-          config.file(), key, "\"" + content + "\" is no token of the vocabulary", null);
+          settings.get().file(), key, "\"" + name + "\" is no token of the vocabulary", null);
     }
     return OptionalInt.empty();
   }

@@ -64,7 +64,7 @@ public final class ModelTokenizer implements Tokenizer {
    * Encodes text in which special tokens count at some places and are ordinary text at others.
    *
    * @param text any text; unpaired surrogates are encoded as U+FFFD
-   * @param special whether a special token counts that begins at this offset
+   * @param special the offsets at which special tokens count: one that is elsewhere in part is text
    */
   public int[] encode(String text, IntPredicate special) {
     String wellFormed = wellFormed(text);
@@ -78,7 +78,8 @@ public final class ModelTokenizer implements Tokenizer {
         ids,
         (from, to) -> {
           // Normalizing moves offsets, so a part counts its special tokens only if it may do so everywhere.
-          boolean all = IntStream.range(from, to).allMatch(special);
+          boolean all =
+              !addedNormalized.isEmpty() && IntStream.range(from, to).allMatch(special);
           String part = normalizer.apply(wellFormed.substring(from, to));
           forEachPart(
               addedNormalized,

@@ -111,9 +111,10 @@ final class Fixtures {
     assertEquals(0, wrong, different.toString());
   }
 
-  /** A folder that only some machines have, or empty. */
-  static Optional<Path> folder(String property, String fallback) {
-    Path path = Path.of(System.getProperty(property, fallback));
-    return Files.isDirectory(path) ? Optional.of(path) : Optional.empty();
+  /** The folder that a system property names, if it does and there is one. */
+  static Optional<Path> folder(String property, @Nullable String fallback) {
+    return Optional.ofNullable(System.getProperty(property, fallback))
+        .map(Path::of)
+        .filter(Files::isDirectory);
   }
 }

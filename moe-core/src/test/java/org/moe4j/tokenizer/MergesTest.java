@@ -96,7 +96,7 @@ class MergesTest {
         return left;
       }
       left.set(best, table.get(left.subList(best, best + 2))[1]);
-      left.remove(best + 1);
+      left.subList(best + 1, best + 2).clear();
     }
   }
 }

@@ -1,0 +1,57 @@
+package org.moe4j.tokenizer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Texts that keep an encoder with quadratic time busy for minutes or hours. The watchdog is generous. */
+class HostileTextTest {
+
+  private static final int MILLION = 1_000_000;
+
+  private static Map<String, String> texts() {
+    Map<String, String> texts = new TreeMap<>();
+    texts.put("equal letters", "a".repeat(MILLION));
+    texts.put("equal capitals", "A".repeat(MILLION));
+    texts.put("spaces", " ".repeat(MILLION));
+    texts.put("spaces before a word", " ".repeat(MILLION) + "x");
+    texts.put("line ends", "\n".repeat(MILLION));
+    texts.put("spaces after line ends", ("\n" + " ".repeat(999)).repeat(1000) + "x");
+    texts.put("digits", "7".repeat(MILLION));
+    texts.put("punctuation", "!".repeat(MILLION));
+    texts.put("apostrophes", "'".repeat(MILLION));
+    texts.put("one ideograph", "\u4e00".repeat(MILLION));
+    texts.put("one emoji", "\ud83e\udd99".repeat(MILLION / 2));
+    texts.put("marks", "e" + "\u0301\u0323".repeat(MILLION / 2));
+    texts.put("unpaired surrogates", "\udc00\ud800".repeat(MILLION / 2));
+    texts.put("letters without a split", "the".repeat(MILLION / 3));
+    texts.put("beginnings of special tokens", "<|im_".repeat(MILLION / 5));
+    texts.put("special tokens", "<|im_end|>".repeat(MILLION / 10));
+    texts.put("white space that tokens take along", "<right> <left>   ".repeat(MILLION / 17));
+    texts.put("marks of spaces", "\u2581".repeat(MILLION));
+    texts.put("byte tokens", "<0x0A>".repeat(MILLION / 6));
+    return texts;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"llama3", "qwen2", "deepseek-v3", "mistral", "metaspace", "added"})
+  void aMillionCharactersTakeSeconds(String name) {
+    ModelTokenizer tokenizer = Fixtures.tokenizer(name);
+    texts()
+        .forEach(
+            (kind, text) -> {
+              int[] ids =
+                  assertTimeoutPreemptively(
+                      Duration.ofSeconds(60), () -> tokenizer.encode(text, true), kind);
+              if (kind.startsWith("equal")) {
+                assertEquals(text, tokenizer.decode(ids), kind);
+              }
+            });
+  }
+}
