@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
@@ -12,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
 /**
- * Finds tokens that are matched as a whole in the text, before anything else is done with it. At each place the longest one
- * wins. Immutable and safe for many threads.
+ * Finds tokens that are matched as a whole in the text, before anything else is done with it. At
+ * each place the longest one wins. Immutable and safe for many threads.
  */
 final class AddedTokens {
 
-  /** Longer tokens are refused, so that the time for a text stays a small multiple of its length. */
+  /**
+   * Longer tokens are refused, so that the time for a text stays a small multiple of its length.
+   */
   private static final int MAX_LENGTH = 1000;
 
   /**
@@ -99,7 +102,8 @@ final class AddedTokens {
       }
       int start = at;
       int end = at + token.content().length();
-      // The search goes on right after the token, so that another token may begin in the white space it took along.
+      // The search goes on right after the token, so that another token may begin in the white
+      // space it took along.
       at = end;
       if ((token.special() && !IntStream.range(start, end).allMatch(special))
           || (token.singleWord() && !standsAlone(text, start, end))) {
@@ -133,7 +137,10 @@ final class AddedTokens {
         && (end == text.length() || !UnicodeSets.isWord(text.codePointAt(end)));
   }
 
-  /** The longest token that begins at a place, or null: the tokens that still fit are a shrinking range. */
+  /**
+   * The longest token that begins at a place, or null: the tokens that still fit are a shrinking
+   * range.
+   */
   private @Nullable AddedToken longest(String text, int at) {
     AddedToken found = null;
     int low = 0;

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The alphabet in which byte-level vocabularies write bytes: printable Latin-1 characters stand for themselves, the 68 other
- * byte values for the code points from 256 on, in order. So a space is written as U+0120.
+ * The alphabet in which byte-level vocabularies write bytes: printable Latin-1 characters stand for
+ * themselves, the 68 other byte values for the code points from 256 on, in order. So a space is
+ * written as U+0120.
  *
  * @see <a href="https://github.com/openai/gpt-2">GPT-2, where it comes from</a>
  */

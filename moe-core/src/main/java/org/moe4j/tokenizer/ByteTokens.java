@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.HexFormat;
@@ -5,7 +6,9 @@ import java.util.Locale;
 import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
 
-/** The token of each single byte, for vocabularies made of bytes or falling back to them. Immutable. */
+/**
+ * The token of each single byte, for vocabularies made of bytes or falling back to them. Immutable.
+ */
 final class ByteTokens {
 
   /** No byte, or no token. */

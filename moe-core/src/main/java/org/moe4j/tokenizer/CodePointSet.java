@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.Arrays;
 
 /**
- * An immutable set of Unicode code points, kept as the sorted positions where membership changes: code points from
- * {@code bounds[0]} up to {@code bounds[1]} exclusive are members, those up to {@code bounds[2]} are not, and so on.
+ * An immutable set of Unicode code points, kept as the sorted positions where membership changes:
+ * code points from {@code bounds[0]} up to {@code bounds[1]} exclusive are members, those up to
+ * {@code bounds[2]} are not, and so on.
  */
 final class CodePointSet {
 

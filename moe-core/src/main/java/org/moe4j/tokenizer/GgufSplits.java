@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
@@ -8,8 +9,8 @@ import java.util.TreeSet;
 import org.moe4j.MixtureException;
 
 /**
- * The pre-tokenizers that GGUF files name in {@code tokenizer.ggml.pre}. The patterns are those of the models' own {@code
- * tokenizer.json}, applied one after the other.
+ * The pre-tokenizers that GGUF files name in {@code tokenizer.ggml.pre}. The patterns are those of
+ * the models' own {@code tokenizer.json}, applied one after the other.
  *
  * @param patterns where the text is split
  * @param wholeFirst whether a piece that is a token as it stands is not merged but taken
@@ -39,6 +40,13 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
         + (start + upper + "+" + lower + "*" + contractions + "|")
         + (digits + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES);
   }
+
+  /** Like GPT-4o's, with runs of Han characters apart from all other letters. */
+  private static final String KIMI_K2 =
+      "[\\p{Han}]+|"
+          + gpt4o(CONTRACTIONS + "?", "\\p{N}{1,3}")
+              .replace("\\p{M}]", "\\p{M}&&[^\\p{Han}]]")
+              .replace("[\\r\\n/]*", "[\\r\\n]*");
 
   private static final String DEEPSEEK_WORDS =
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
@@ -93,8 +101,7 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
                       + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
                       + "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|"
                       + SPACES)),
-          new Named(
-              List.of("dbrx", "smaug-bpe", "chatglm-bpe", "glm4"), plain(gpt4(THREE_DIGITS))),
+          new Named(List.of("dbrx", "smaug-bpe", "chatglm-bpe", "glm4"), plain(gpt4(THREE_DIGITS))),
           new Named(
               List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "lfm2"),
               new GgufSplits(List.of(gpt4(THREE_DIGITS)), true, true)),
@@ -104,8 +111,7 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
           new Named(
               List.of("minicpm5"),
               new GgufSplits(List.of(THREE_DIGITS, gpt4("\\p{N}+")), true, false)),
-          new Named(
-              List.of("tekken"), new GgufSplits(List.of(gpt4o("", ONE_DIGIT)), true, true)),
+          new Named(List.of("tekken"), new GgufSplits(List.of(gpt4o("", ONE_DIGIT)), true, true)),
           new Named(
               List.of("gpt-4o", "llama4", "kanana2", "minimax-m2"),
               plain(gpt4o(CONTRACTIONS + "?", THREE_DIGITS))),
@@ -134,6 +140,11 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
               plain(
                   "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}"
                       + "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+")),
+          new Named(List.of("kimi-k2"), plain(KIMI_K2)),
+          new Named(
+              List.of("falcon"),
+              plain(
+                  "[\\p{P}\\$\\+<=>\\^~\\|`]+", PreTokenizer.GPT2, "[0-9][0-9][0-9]")),
           new Named(
               List.of("seed-coder"),
               plain(
@@ -149,8 +160,7 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
                       + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+")),
           new Named(
               List.of("default"),
-              plain(
-                  "[\\p{P}\\$\\+<=>\\^~\\|]+", PreTokenizer.GPT2, "\\p{N}+", "[0-9][0-9][0-9]")));
+              plain("[\\p{P}\\$\\+<=>\\^~\\|]+", PreTokenizer.GPT2, "\\p{N}+", "[0-9][0-9][0-9]")));
 
   private static final Map<String, GgufSplits> BY_NAME = byName();
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.nio.charset.StandardCharsets;
@@ -14,9 +15,11 @@ import org.moe4j.tokenizer.AddedTokens.AddedToken;
 import org.moe4j.tokenizer.StreamDecoder.LeadingSpace;
 
 /**
- * Reads the tokenizer in the metadata of a GGUF file: byte-level BPE with merges, or SentencePiece BPE with scores.
+ * Reads the tokenizer in the metadata of a GGUF file: byte-level BPE with merges, or SentencePiece
+ * BPE with scores.
  *
- * <p>What the metadata do not tell is not done: a model whose {@code tokenizer.json} normalizes text does not here.
+ * <p>What the metadata do not tell is not done: a model whose {@code tokenizer.json} normalizes
+ * text does not here.
  */
 final class GgufTokenizer {
 
@@ -164,7 +167,10 @@ final class GgufTokenizer {
         special);
   }
 
-  /** The bytes of a token that is not written in the byte alphabet; one that is never used stands for none. */
+  /**
+   * The bytes of a token that is not written in the byte alphabet; one that is never used stands
+   * for none.
+   */
   private static byte[] plainBytes(String text, Kind kind) {
     int value = kind == Kind.BYTE ? ByteTokens.value(text) : ByteTokens.NONE;
     if (value != ByteTokens.NONE) {
@@ -196,8 +202,8 @@ final class GgufTokenizer {
   }
 
   /**
-   * Every way to put a token together from two symbols, ranked by the score of the token: SentencePiece merges whatever
-   * neighbours make up a token.
+   * Every way to put a token together from two symbols, ranked by the score of the token:
+   * SentencePiece merges whatever neighbours make up a token.
    */
   private Merges scoredMerges(LongMap characters) {
     int[] ranks = ranks();
@@ -235,7 +241,10 @@ final class GgufTokenizer {
     return id != NONE && isText(id) ? id : NONE;
   }
 
-  /** The place of each token's score among all scores, the highest first; equal scores share a place. */
+  /**
+   * The place of each token's score among all scores, the highest first; equal scores share a
+   * place.
+   */
   private int[] ranks() {
     String key = PREFIX + "scores";
     float[] scores = config.floats(key);
@@ -279,7 +288,10 @@ final class GgufTokenizer {
     }
   }
 
-  /** Text must never become a token that ends an answer, even if the file takes that for an ordinary one. */
+  /**
+   * Text must never become a token that ends an answer, even if the file takes that for an ordinary
+   * one.
+   */
   private static boolean isSpecial(Kind kind, String name) {
     return switch (kind) {
       case CONTROL, UNKNOWN -> true;

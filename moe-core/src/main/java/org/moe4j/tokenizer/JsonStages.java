@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.nio.charset.StandardCharsets;
@@ -11,10 +12,11 @@ import org.moe4j.tokenizer.PreTokenizer.Behavior;
 import org.moe4j.tokenizer.StreamDecoder.LeadingSpace;
 
 /**
- * Reads the normalizer, the pre-tokenizer and the decoder of a {@code tokenizer.json}. A type or an option that would have to
- * be guessed is refused by name.
+ * Reads the normalizer, the pre-tokenizer and the decoder of a {@code tokenizer.json}. A type or an
+ * option that would have to be guessed is refused by name.
  *
- * @see <a href="https://huggingface.co/docs/tokenizers/api/pre-tokenizers">the types and their options</a>
+ * @see <a href="https://huggingface.co/docs/tokenizers/api/pre-tokenizers">the types and their
+ *     options</a>
  */
 final class JsonStages {
 
@@ -67,7 +69,8 @@ final class JsonStages {
     boolean byteLevel = false;
     for (Config part : flatten(root.section("pre_tokenizer"), "pretokenizers", 0)) {
       if (byteLevel) {
-        throw unsupported("pre_tokenizer", part.text("type") + " after ByteLevel", "ByteLevel last");
+        throw unsupported(
+            "pre_tokenizer", part.text("type") + " after ByteLevel", "ByteLevel last");
       }
       byteLevel = part.text("type").equals("ByteLevel");
       stages.add(preTokenizer(part));
@@ -100,8 +103,7 @@ final class JsonStages {
               SplitPattern.compile(
                   where(key), config.flag("individual_digits", false) ? "\\p{N}" : "\\p{N}+"));
       case "Metaspace" -> metaspace(config, key);
-      default ->
-          throw unsupported(key, type, "ByteLevel, Split, Digits, Metaspace and Sequence");
+      default -> throw unsupported(key, type, "ByteLevel, Split, Digits, Metaspace and Sequence");
     };
   }
 
@@ -192,7 +194,8 @@ final class JsonStages {
     LeadingSpace leadingSpace = LeadingSpace.KEEP;
     for (Config part : flatten(root.section(key), "decoders", 0)) {
       String type = part.text("type");
-      // Replacing is done with single tokens here, stripping with the whole text: any other order would differ.
+      // Replacing is done with single tokens here, stripping with the whole text: any other order
+      // would differ.
       boolean inOrder = !byteLevel && leadingSpace == LeadingSpace.KEEP;
       switch (type) {
         case "ByteLevel" -> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
@@ -138,16 +139,11 @@ final class JsonTokenizer {
   }
 
   /**
-   * Adds a merge of two tokens, which like the token they make up must be in the vocabulary. Text never becomes a special token,
-   * so that no merge makes up one.
+   * Adds a merge of two tokens, which like the token they make up must be in the vocabulary. Text
+   * never becomes a special token, so that no merge makes up one.
    */
   static void addMerge(
-      TokenTable.Builder builder,
-      Merges merges,
-      String key,
-      int rank,
-      String left,
-      String right) {
+      TokenTable.Builder builder, Merges merges, String key, int rank, String left, String right) {
     int leftId = builder.id(left);
     int rightId = builder.id(right);
     int merged = builder.id(left + right);
@@ -167,8 +163,8 @@ final class JsonTokenizer {
   }
 
   /**
-   * Marks the special tokens that the vocabulary holds already: those said to be, and those that begin and end a text, even
-   * where the file adds them as ordinary ones.
+   * Marks the special tokens that the vocabulary holds already: those said to be, and those that
+   * begin and end a text, even where the file adds them as ordinary ones.
    */
   private void markSpecial(TokenTable.Builder builder) {
     for (Config token : addedTokens()) {
@@ -245,7 +241,9 @@ final class JsonTokenizer {
         addBos);
   }
 
-  /** The token that {@code tokenizer_config.json} names, by its text or as an object with its text. */
+  /**
+   * The token that {@code tokenizer_config.json} names, by its text or as an object with its text.
+   */
   private @Nullable String settingName(String key) {
     if (settings.isEmpty() || !settings.get().has(key)) {
       return null;

@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.Arrays;
 
-/** A hash map from non-negative longs to non-negative longs. Once filled it is safe for many threads. */
+/**
+ * A hash map from non-negative longs to non-negative longs. Once filled it is safe for many
+ * threads.
+ */
 final class LongMap {
 
   static final long ABSENT = -1;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.text.Normalizer;
@@ -11,9 +12,10 @@ import java.util.Set;
 /**
  * Brings long runs of combining marks into canonical order.
  *
- * <p>Normalising does that too, but the JDK's way takes quadratic time: a few hundred thousand marks on one letter would
- * keep it busy for minutes. Marks that are in order already take linear time. The JDK does not tell the combining class of a
- * mark; it is found out by normalising pairs of marks, since only a mark of a higher class moves behind its neighbour.
+ * <p>Normalising does that too, but the JDK's way takes quadratic time: a few hundred thousand
+ * marks on one letter would keep it busy for minutes. Marks that are in order already take linear
+ * time. The JDK does not tell the combining class of a mark; it is found out by normalising pairs
+ * of marks, since only a mark of a higher class moves behind its neighbour.
  */
 final class MarkOrder {
 
@@ -61,12 +63,11 @@ final class MarkOrder {
     Map<Integer, String> decompositions = new HashMap<>();
     List<Integer> marks = new ArrayList<>();
     run.codePoints()
-        .forEach(
-            mark ->
-                decompositions
-                    .computeIfAbsent(mark, m -> decompose(Character.toString(m)))
-                    .codePoints()
-                    .forEach(marks::add));
+        .forEach(mark ->
+            decompositions
+                .computeIfAbsent(mark, m -> decompose(Character.toString(m)))
+                .codePoints()
+                .forEach(marks::add));
     Map<Integer, Integer> ranks = ranks(new LinkedHashSet<>(marks));
     List<List<Integer>> buckets = new ArrayList<>();
     for (int i = 0; i <= ranks.size(); i++) {

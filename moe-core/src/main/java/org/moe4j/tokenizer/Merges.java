@@ -1,15 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.Arrays;
 
 /**
- * Merges neighbouring symbols, the best pair first, until no known pair is left: byte-pair encoding. Immutable and safe for
- * many threads.
+ * Merges neighbouring symbols, the best pair first, until no known pair is left: byte-pair
+ * encoding. Immutable and safe for many threads.
  *
- * <p>The time for n symbols is O(n log n): symbols are a linked list, candidate pairs a heap ordered by rank and then by
- * position.
+ * <p>The time for n symbols is O(n log n): symbols are a linked list, candidate pairs a heap
+ * ordered by rank and then by position.
  *
- * @see <a href="https://arxiv.org/abs/1508.07909">Neural machine translation of rare words with subword units</a>
+ * @see <a href="https://arxiv.org/abs/1508.07909">Neural machine translation of rare words with
+ *     subword units</a>
  */
 final class Merges {
 
@@ -40,7 +42,10 @@ final class Merges {
     return (long) left << 32 | right;
   }
 
-  /** The symbols of one piece, and the memory to merge them. For one thread, used again for piece after piece. */
+  /**
+   * The symbols of one piece, and the memory to merge them. For one thread, used again for piece
+   * after piece.
+   */
   static final class Work {
     private static final int GONE = -1;
 
@@ -168,8 +173,7 @@ final class Merges {
   }
 
   private void propose(Work work, int position) {
-    long entry =
-        pairs.get(key(work.symbols[position], work.symbols[work.next[position]]));
+    long entry = pairs.get(key(work.symbols[position], work.symbols[work.next[position]]));
     if (entry != LongMap.ABSENT) {
       work.push((entry >>> 32) << 32 | position, (int) entry);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.OptionalInt;
@@ -7,8 +8,8 @@ import org.moe4j.MixtureException;
 import org.moe4j.Tokenizer;
 
 /**
- * The tokenizer of a model file. Encoding runs through fixed stages: tokens that are matched as a whole, the normalizer, the
- * splitter, and BPE for each piece. Immutable and safe for many threads.
+ * The tokenizer of a model file. Encoding runs through fixed stages: tokens that are matched as a
+ * whole, the normalizer, the splitter, and BPE for each piece. Immutable and safe for many threads.
  */
 public final class ModelTokenizer implements Tokenizer {
 
@@ -48,8 +49,8 @@ public final class ModelTokenizer implements Tokenizer {
   /**
    * A decoder for one stream of tokens.
    *
-   * @param atStart whether the stream is the beginning of a text, so that a space which encoding put before it is taken
-   *     away, or goes on after other text
+   * @param atStart whether the stream is the beginning of a text, so that a space which encoding
+   *     put before it is taken away, or goes on after other text
    */
   public StreamDecoder stream(boolean atStart) {
     return new StreamDecoder(tokens, leadingSpace, atStart);
@@ -77,9 +78,9 @@ public final class ModelTokenizer implements Tokenizer {
         special,
         ids,
         (from, to) -> {
-          // Normalizing moves offsets, so a part counts its special tokens only if it may do so everywhere.
-          boolean all =
-              !addedNormalized.isEmpty() && IntStream.range(from, to).allMatch(special);
+          // Normalizing moves offsets, so a part counts its special tokens only if it may do so
+          // everywhere.
+          boolean all = !addedNormalized.isEmpty() && IntStream.range(from, to).allMatch(special);
           String part = normalizer.apply(wellFormed.substring(from, to));
           forEachPart(
               addedNormalized,

@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 
-/** Turns one piece of text into token ids: first symbols, one for each byte or character, then merges. */
+/**
+ * Turns one piece of text into token ids: first symbols, one for each byte or character, then
+ * merges.
+ */
 sealed interface PieceEncoder {
 
   /** No such token. */
@@ -62,8 +66,8 @@ sealed interface PieceEncoder {
   }
 
   /**
-   * BPE over characters. A character without a token becomes the tokens of its UTF-8 bytes, or the unknown token; these take
-   * part in merges.
+   * BPE over characters. A character without a token becomes the tokens of its UTF-8 bytes, or the
+   * unknown token; these take part in merges.
    *
    * @param tokens the vocabulary
    * @param merges pairs of ids
@@ -131,10 +135,12 @@ sealed interface PieceEncoder {
   }
 
   /**
-   * SentencePiece's BPE, where any two neighbours are merged that make up a token, the one of the best score first. Characters
-   * without a token may be part of a merge; those that are left become the tokens of their bytes.
+   * SentencePiece's BPE, where any two neighbours are merged that make up a token, the one of the
+   * best score first. Characters without a token may be part of a merge; those that are left become
+   * the tokens of their bytes.
    *
-   * @param merges pairs of symbols: ids, or code points of characters without a token plus {@link #CHARACTER}
+   * @param merges pairs of symbols: ids, or code points of characters without a token plus {@link
+   *     #CHARACTER}
    * @param characters the token of each code point
    * @param bytes the token of each byte
    * @param unknown the token for a character whose bytes have no tokens, or {@link #NONE}

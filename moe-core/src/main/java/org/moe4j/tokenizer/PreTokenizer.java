@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.List;
@@ -66,8 +67,7 @@ interface PreTokenizer {
   static PreTokenizer isolated(SplitPattern pattern) {
     return (text, first, pieces) ->
         pattern.split(
-            text,
-            (start, end, _) -> pieces.piece(text.substring(start, end), first && start == 0));
+            text, (start, end, _) -> pieces.piece(text.substring(start, end), first && start == 0));
   }
 
   /**
@@ -90,8 +90,7 @@ interface PreTokenizer {
 
   /** Writes a space before a text that does not begin with one. */
   static PreTokenizer prefixSpace() {
-    return (text, first, pieces) ->
-        pieces.piece(text.startsWith(" ") ? text : " " + text, first);
+    return (text, first, pieces) -> pieces.piece(text.startsWith(" ") ? text : " " + text, first);
   }
 
   /** Joins matches with their neighbours. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.List;
@@ -10,8 +11,8 @@ import java.util.OptionalInt;
  * @param eos the token that ends one
  * @param unknown the token for what the vocabulary cannot express
  * @param padding the token that fills up batches
- * @param ends every token that ends an answer: {@link #eos}, end of turn, end of message, and special tokens that are known to
- *     mean that by their names; ascending
+ * @param ends every token that ends an answer: {@link #eos}, end of turn, end of message, and
+ *     special tokens that are known to mean that by their names; ascending
  * @param addBos whether a prompt begins with {@link #bos}
  */
 public record SpecialTokens(

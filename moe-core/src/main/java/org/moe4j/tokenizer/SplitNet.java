@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
@@ -13,8 +14,9 @@ import org.moe4j.tokenizer.SplitSyntax.Sequence;
 import org.moe4j.tokenizer.SplitSyntax.Style;
 
 /**
- * A split pattern as a net of steps (Thompson's construction). Where there are two ways on, the first is preferred, so
- * that the most preferred way to the end is the match a backtracking engine would find.
+ * A split pattern as a net of steps (Thompson's construction). Where there are two ways on, the
+ * first is preferred, so that the most preferred way to the end is the match a backtracking engine
+ * would find.
  */
 final class SplitNet {
 
@@ -118,11 +120,13 @@ final class SplitNet {
     return to;
   }
 
-  /** Never giving back a code point of a class means going on only where the next one is not of that class. */
+  /**
+   * Never giving back a code point of a class means going on only where the next one is not of that
+   * class.
+   */
   private int buildPossessive(Repeat repeat, int next) {
     boolean optional = repeat.min() == 0 && repeat.max() == 1;
-    if (!(repeat.body() instanceof One one)
-        || !(optional || repeat.max() == Repeat.UNBOUNDED)) {
+    if (!(repeat.body() instanceof One one) || !(optional || repeat.max() == Repeat.UNBOUNDED)) {
       throw new MixtureException.Unsupported(
           where,
           "a split pattern with a possessive quantifier of more than a class",

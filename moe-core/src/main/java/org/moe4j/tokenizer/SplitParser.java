@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
@@ -12,9 +13,10 @@ import org.moe4j.tokenizer.SplitSyntax.Sequence;
 import org.moe4j.tokenizer.SplitSyntax.Style;
 
 /**
- * Parses the part of the regular expression language (Oniguruma's, which {@code tokenizer.json} files are written in) that
- * split patterns use: alternatives, groups, {@code (?i:...)}, classes with {@code \p{..}}, ranges, nesting and {@code &&},
- * quantifiers, and a look at one following code point. Anything else is refused by name, never guessed.
+ * Parses the part of the regular expression language (Oniguruma's, which {@code tokenizer.json}
+ * files are written in) that split patterns use: alternatives, groups, {@code (?i:...)}, classes
+ * with {@code \p{..}}, ranges, nesting and {@code &&}, quantifiers, and a look at one following
+ * code point. Anything else is refused by name, never guessed.
  */
 final class SplitParser {
 
@@ -286,7 +288,8 @@ final class SplitParser {
   }
 
   /**
-   * Adds the other cases of ASCII letters where case is ignored. The long s and the Kelvin sign count as s and k.
+   * Adds the other cases of ASCII letters where case is ignored. The long s and the Kelvin sign
+   * count as s and k.
    */
   private CodePointSet cased(CodePointSet set) {
     if (!ignoreCase) {

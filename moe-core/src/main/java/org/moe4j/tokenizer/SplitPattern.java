@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
@@ -12,13 +13,15 @@ import java.util.TreeMap;
 import org.moe4j.MixtureException;
 
 /**
- * A split pattern compiled to a table: one state per point of progress, one column per kind of code point that the
- * pattern tells apart, so that a text is split in one pass without backtracking. Immutable and safe for many threads.
+ * A split pattern compiled to a table: one state per point of progress, one column per kind of code
+ * point that the pattern tells apart, so that a text is split in one pass without backtracking.
+ * Immutable and safe for many threads.
  *
- * <p>The match at a position is the one that a backtracking engine prefers (the first alternative that leads to a
- * match, greedy repetition), not the longest one. The time for a text grows with its length only: where a scan ran on
- * for long without completing a match, the states it passed are remembered, and no later scan passes them again (T.
- * Reps, "Maximal-munch tokenization in linear time", 1998).
+ * <p>The match at a position is the one that a backtracking engine prefers (the first alternative
+ * that leads to a match, greedy repetition), not the longest one. The time for a text grows with
+ * its length only: where a scan ran on for long without completing a match, the states it passed
+ * are remembered, and no later scan passes them again (T. Reps, "Maximal-munch tokenization in
+ * linear time", 1998).
  */
 final class SplitPattern {
 
@@ -26,7 +29,10 @@ final class SplitPattern {
   private static final int MAX_SETS = 60;
   private static final int DEAD = -1;
 
-  /** How far a scan may run past its last match before its states are remembered, and the distance between them. */
+  /**
+   * How far a scan may run past its last match before its states are remembered, and the distance
+   * between them.
+   */
   private static final int STRIDE = 64;
 
   private static final int BMP = 0x10000;
@@ -36,7 +42,10 @@ final class SplitPattern {
   private final byte[] startKinds;
   private final int kinds;
 
-  /** For state and kind: the next state shifted left by one, plus one if a match ends before the code point. */
+  /**
+   * For state and kind: the next state shifted left by one, plus one if a match ends before the
+   * code point.
+   */
   private final int[] table;
 
   private SplitPattern(String where, SplitNet net) {
@@ -62,20 +71,24 @@ final class SplitPattern {
     for (Map.Entry<Integer, Long> change : changes.entrySet()) {
       member ^= change.getValue();
       long holding = member;
-      int kind = kindOf.computeIfAbsent(member, _ -> {
-        members.add(holding);
-        return members.size() - 1;
-      });
+      int kind =
+          kindOf.computeIfAbsent(
+              member,
+              _ -> {
+                members.add(holding);
+                return members.size() - 1;
+              });
       if (kind > Byte.MAX_VALUE) {
         throw new MixtureException.Unsupported(
-              where, "a split pattern that tells more than 128 kinds of characters apart", "fewer");
+            where, "a split pattern that tells more than 128 kinds of characters apart", "fewer");
       }
       starts[size] = change.getKey();
       startKinds[size++] = (byte) kind;
     }
     bmpKinds = new byte[BMP];
     for (int i = 0; i < size && starts[i] < BMP; i++) {
-      Arrays.fill(bmpKinds, starts[i], i + 1 < size ? Math.min(starts[i + 1], BMP) : BMP, startKinds[i]);
+      Arrays.fill(
+          bmpKinds, starts[i], i + 1 < size ? Math.min(starts[i + 1], BMP) : BMP, startKinds[i]);
     }
     kinds = members.size() + 1; // the last one is the end of the text
     table = new Tabulation(where, net, sets, members).table();
@@ -232,7 +245,8 @@ final class SplitPattern {
       Set<Integer> seen = new HashSet<>();
       List<Integer> stack = new ArrayList<>(state.reversed());
       boolean match = false;
-      // In order of preference; a match ends the list, since what comes after it is never preferred to it.
+      // In order of preference; a match ends the list, since what comes after it is never preferred
+      // to it.
       while (!stack.isEmpty() && !match) {
         int index = stack.removeLast();
         if (!seen.add(index)) {

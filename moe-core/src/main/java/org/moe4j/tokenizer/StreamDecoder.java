@@ -1,13 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.util.Arrays;
 
 /**
- * Turns token ids into text as they come. What it returns is complete as Unicode: bytes of a character that is not yet whole
- * (at most three) are held back. Fed with all ids of a text it gives what {@link ModelTokenizer#decode} gives.
+ * Turns token ids into text as they come. What it returns is complete as Unicode: bytes of a
+ * character that is not yet whole (at most three) are held back. Fed with all ids of a text it
+ * gives what {@link ModelTokenizer#decode} gives.
  *
- * <p>Special tokens give no text, nor do ids that the vocabulary has no token for: models often have more rows than their
- * tokenizer has tokens. For one thread.
+ * <p>Special tokens give no text, nor do ids that the vocabulary has no token for: models often
+ * have more rows than their tokenizer has tokens. For one thread.
  */
 public final class StreamDecoder {
 
@@ -105,9 +107,11 @@ public final class StreamDecoder {
   }
 
   /**
-   * Takes one byte. A sequence that breaks off becomes one U+FFFD, and the byte that broke it is looked at again.
+   * Takes one byte. A sequence that breaks off becomes one U+FFFD, and the byte that broke it is
+   * looked at again.
    *
-   * @see <a href="https://encoding.spec.whatwg.org/#utf-8-decoder">Encoding Standard, UTF-8 decoder</a>
+   * @see <a href="https://encoding.spec.whatwg.org/#utf-8-decoder">Encoding Standard, UTF-8
+   *     decoder</a>
    */
   private void take(int b) {
     if (needed > 0) {

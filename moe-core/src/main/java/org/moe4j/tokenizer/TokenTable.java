@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.io.ByteArrayOutputStream;
@@ -10,7 +11,10 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
-/** All tokens of a vocabulary: name, bytes, and whether it is special. Immutable and safe for many threads. */
+/**
+ * All tokens of a vocabulary: name, bytes, and whether it is special. Immutable and safe for many
+ * threads.
+ */
 final class TokenTable {
 
   private final Map<String, Integer> ids;
@@ -57,7 +61,10 @@ final class TokenTable {
     return Arrays.copyOfRange(bytes, start(id), end(id));
   }
 
-  /** Collects tokens. Ids may come in any order and leave gaps: an id without a token stands for no bytes. */
+  /**
+   * Collects tokens. Ids may come in any order and leave gaps: an id without a token stands for no
+   * bytes.
+   */
   static final class Builder {
 
     /** Ids are kept below this, so that other symbols can be told from them. */
@@ -99,7 +106,8 @@ final class TokenTable {
         throw bad("token \"" + name + "\" has id " + id + ", expected 0 to " + (MAX_IDS - 1));
       }
       int at = (int) id;
-      // The array grows with the number of tokens, so that a single wild id cannot ask for much memory.
+      // The array grows with the number of tokens, so that a single wild id cannot ask for much
+      // memory.
       if (at >= names.length) {
         if (at > 65_536 + 4L * (ids.size() + 1)) {
           throw bad("token \"" + name + "\" has id " + id + " in a vocabulary of " + ids.size());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.nio.file.Files;
@@ -11,12 +12,13 @@ public final class Tokenizers {
   private Tokenizers() {}
 
   /**
-   * Reads a {@code tokenizer.json}, and the {@code tokenizer_config.json} beside it if there is one.
+   * Reads a {@code tokenizer.json}, and the {@code tokenizer_config.json} beside it if there is
+   * one.
    *
    * @param tokenizerJson the file
    * @throws org.moe4j.MixtureException.BadFile if a file cannot be read or contradicts itself
-   * @throws org.moe4j.MixtureException.Unsupported if the tokenizer is of another kind, or uses a normalizer, a pre-tokenizer,
-   *     a pattern or a decoder that is not known here
+   * @throws org.moe4j.MixtureException.Unsupported if the tokenizer is of another kind, or uses a
+   *     normalizer, a pre-tokenizer, a pattern or a decoder that is not known here
    */
   public static ModelTokenizer fromJson(Path tokenizerJson) {
     Path settings = tokenizerJson.resolveSibling("tokenizer_config.json");
@@ -41,8 +43,10 @@ public final class Tokenizers {
    * Reads the tokenizer in the metadata of a GGUF file.
    *
    * @param metadata the metadata
-   * @throws org.moe4j.MixtureException.BadFile if the metadata contradict themselves or lack something
-   * @throws org.moe4j.MixtureException.Unsupported if the tokenizer's model or pre-tokenizer is not known here
+   * @throws org.moe4j.MixtureException.BadFile if the metadata contradict themselves or lack
+   *     something
+   * @throws org.moe4j.MixtureException.Unsupported if the tokenizer's model or pre-tokenizer is not
+   *     known here
    */
   public static ModelTokenizer fromGguf(Config metadata) {
     return GgufTokenizer.read(metadata);

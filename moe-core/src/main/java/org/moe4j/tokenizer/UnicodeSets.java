@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import java.lang.Character.UnicodeScript;
@@ -7,9 +8,11 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /**
- * Named sets of code points as the split patterns of tokenizers mean them: general categories, scripts, white space.
+ * Named sets of code points as the split patterns of tokenizers mean them: general categories,
+ * scripts, white space.
  *
- * <p>Categories are those of the running JDK; JDK 25 has Unicode 16, the version of the reference library.
+ * <p>Categories are those of the running JDK; JDK 25 has Unicode 16, the version of the reference
+ * library.
  */
 final class UnicodeSets {
 
@@ -17,7 +20,10 @@ final class UnicodeSets {
 
   static final CodePointSet NON_ASCII = CodePointSet.range(0x80, Character.MAX_CODE_POINT);
 
-  /** The Unicode property White_Space, which is what {@code \s} means in a tokenizer, unlike in Java. */
+  /**
+   * The Unicode property White_Space, which is what {@code \s} means in a tokenizer, unlike in
+   * Java.
+   */
   static final CodePointSet WHITE_SPACE =
       CodePointSet.range('\t', '\r')
           .union(CodePointSet.of(' '))
@@ -68,8 +74,8 @@ final class UnicodeSets {
   private UnicodeSets() {}
 
   /**
-   * What {@code \w} means in a pattern: alphabetic characters, marks, decimal digits, connectors, and (an oddity of the
-   * reference) the superscripts and fractions of Latin-1.
+   * What {@code \w} means in a pattern: alphabetic characters, marks, decimal digits, connectors,
+   * and (an oddity of the reference) the superscripts and fractions of Latin-1.
    */
   static CodePointSet word() {
     CodePointSet oddities =
@@ -80,7 +86,8 @@ final class UnicodeSets {
   }
 
   /**
-   * The set that {@code \p{name}} stands for: a general category of one or two letters, or a script.
+   * The set that {@code \p{name}} stands for: a general category of one or two letters, or a
+   * script.
    *
    * @return empty for a name that is neither
    */
@@ -137,7 +144,9 @@ final class UnicodeSets {
     return builder.build();
   }
 
-  /** The general category of every code point, as runs of equal ones; computed when first needed. */
+  /**
+   * The general category of every code point, as runs of equal ones; computed when first needed.
+   */
   private static final class Types {
     static final Types OF_ALL = new Types();
 

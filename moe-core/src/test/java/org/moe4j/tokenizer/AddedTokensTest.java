@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -133,7 +134,6 @@ class AddedTokensTest {
   @Test
   void absurdlyLongTokensAreRefused() {
     List<AddedToken> tokens = List.of(AddedToken.plain("a".repeat(100_000), 7, false));
-    assertThrows(
-        MixtureException.Unsupported.class, () -> new AddedTokens("test", tokens));
+    assertThrows(MixtureException.Unsupported.class, () -> new AddedTokens("test", tokens));
   }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -20,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.format.Config;
 import tools.jackson.databind.ObjectMapper;
 
-/** What {@code make_tokenizer_fixtures.py} wrote: generated lines, small tokenizers, and the ids of the reference. */
+/**
+ * What {@code make_tokenizer_fixtures.py} wrote: generated lines, small tokenizers, and the ids of
+ * the reference.
+ */
 final class Fixtures {
 
   static final ObjectMapper MAPPER = new ObjectMapper();
@@ -87,8 +91,7 @@ final class Fixtures {
   }
 
   /** Compares the ids of every line, as text and parsed, and names the first lines that differ. */
-  static void assertSameIds(
-      ModelTokenizer tokenizer, List<String> lines, List<Expected> expected) {
+  static void assertSameIds(ModelTokenizer tokenizer, List<String> lines, List<Expected> expected) {
     assertEquals(lines.size(), expected.size());
     StringBuilder different = new StringBuilder();
     int wrong = 0;

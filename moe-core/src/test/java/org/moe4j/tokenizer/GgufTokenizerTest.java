@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -53,9 +54,19 @@ class GgufTokenizerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "gpt2, gpt-2", "olmoe, olmo", "llama3, llama-bpe", "qwen2, qwen2", "qwen35, qwen35",
-    "gpt-4o, gpt-4o", "tekken, tekken", "deepseek-v3, deepseek-v3", "deepseek-llm, deepseek-llm",
-    "starcoder, starcoder", "starcoder, smollm", "bailing, bailingmoe", "exaone-moe, exaone-moe"
+    "gpt2, gpt-2",
+    "olmoe, olmo",
+    "llama3, llama-bpe",
+    "qwen2, qwen2",
+    "qwen35, qwen35",
+    "gpt-4o, gpt-4o",
+    "tekken, tekken",
+    "deepseek-v3, deepseek-v3",
+    "deepseek-llm, deepseek-llm",
+    "starcoder, starcoder",
+    "starcoder, smollm",
+    "bailing, bailingmoe", "han-apart, kimi-k2",
+    "exaone-moe, exaone-moe"
   })
   void metadataGiveTheSameIdsAsTheTokenizerJson(String name, String pre) {
     ModelTokenizer tokenizer = open(twin(name, pre));
@@ -64,7 +75,8 @@ class GgufTokenizerTest {
     List<String> same = new ArrayList<>();
     List<Fixtures.Expected> ids = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
-      // Metadata know no normalizer: texts that are in normal form already are none the worse for it.
+      // Metadata know no normalizer: texts that are in normal form already are none the worse for
+      // it.
       if (Normalizer.isNormalized(lines.get(i), Normalizer.Form.NFC)) {
         same.add(lines.get(i));
         ids.add(expected.get(i));
@@ -169,7 +181,8 @@ class GgufTokenizerTest {
     Map<String, @Nullable Object> metadata = twin("llama3", "llama-bpe");
     metadata.put("tokenizer.ggml.eot_token_id", 1);
     ModelTokenizer tokenizer = open(metadata);
-    // <|endoftext|> by its name, <|im_start|> as the end of a turn, <|im_end|> as the end of a text.
+    // <|endoftext|> by its name, <|im_start|> as the end of a turn, <|im_end|> as the end of a
+    // text.
     assertEquals(List.of(0, 1, 2), tokenizer.special().ends());
     assertFalse(tokenizer.special().addBos(), "there is no begin token to add");
     metadata.put("tokenizer.ggml.bos_token_id", 0);
@@ -202,7 +215,8 @@ class GgufTokenizerTest {
   @Test
   void contradictionsNameFileAndKey() {
     assertBad("tokenizer.ggml.token_type", "tokenizer.ggml.token_type", List.of(1, 1));
-    assertBad("tokenizer.ggml.token_type[0]", "tokenizer.ggml.token_type", Collections.nCopies(10, 9));
+    assertBad(
+        "tokenizer.ggml.token_type[0]", "tokenizer.ggml.token_type", Collections.nCopies(10, 9));
     assertBad("tokenizer.ggml.scores", "tokenizer.ggml.scores", List.of(1.0));
     assertBad("tokenizer.ggml.scores", "tokenizer.ggml.scores", null);
     assertBad("tokenizer.ggml.tokens", "tokenizer.ggml.tokens", null);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,7 +10,10 @@ import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Texts that keep an encoder with quadratic time busy for minutes or hours. The watchdog is generous. */
+/**
+ * Texts that keep an encoder with quadratic time busy for minutes or hours. The watchdog is
+ * generous.
+ */
 class HostileTextTest {
 
   private static final int MILLION = 1_000_000;
@@ -39,19 +43,17 @@ class HostileTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"llama3", "qwen2", "deepseek-v3", "mistral", "metaspace", "added"})
+  @ValueSource(strings = {"llama3", "qwen2", "deepseek-v3", "mistral", "metaspace", "added"})
   void aMillionCharactersTakeSeconds(String name) {
     ModelTokenizer tokenizer = Fixtures.tokenizer(name);
     texts()
-        .forEach(
-            (kind, text) -> {
-              int[] ids =
-                  assertTimeoutPreemptively(
-                      Duration.ofSeconds(60), () -> tokenizer.encode(text, true), kind);
-              if (kind.startsWith("equal")) {
-                assertEquals(text, tokenizer.decode(ids), kind);
-              }
-            });
+        .forEach((kind, text) -> {
+          int[] ids =
+              assertTimeoutPreemptively(
+                  Duration.ofSeconds(60), () -> tokenizer.encode(text, true), kind);
+          if (kind.startsWith("equal")) {
+            assertEquals(text, tokenizer.decode(ids), kind);
+          }
+        });
   }
 }

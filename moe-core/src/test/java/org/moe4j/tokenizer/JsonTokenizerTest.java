@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -93,12 +94,15 @@ class JsonTokenizerTest {
         """
         "post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
           "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}]}]},
-        "model": {""";
+        "model": {\
+        """;
     ModelTokenizer tokenizer = parse(TINY.replace("\"model\": {", template));
     assertTrue(tokenizer.special().addBos());
     assertEquals(OptionalInt.of(0), tokenizer.special().bos());
     assertFalse(
-        parse(TINY.replace("\"model\": {", template), "{\"add_bos_token\": false}").special().addBos());
+        parse(TINY.replace("\"model\": {", template), "{\"add_bos_token\": false}")
+            .special()
+            .addBos());
     assertFalse(parse(TINY).special().addBos());
   }
 
@@ -145,8 +149,7 @@ class JsonTokenizerTest {
   void contradictionsNameFileAndKey(String from, String to, String part) {
     assertTrue(TINY.contains(from), from);
     String json = TINY.replace(from, to);
-    MixtureException.BadFile bad =
-        assertThrows(MixtureException.BadFile.class, () -> parse(json));
+    MixtureException.BadFile bad = assertThrows(MixtureException.BadFile.class, () -> parse(json));
     assertTrue(bad.getMessage().startsWith("tokenizer.json: " + part + ": "), bad.getMessage());
   }
 
@@ -184,14 +187,18 @@ class JsonTokenizerTest {
             "{\"type\": \"Fuse\"}, {\"type\": \"ByteLevel\"}",
             "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"x\"}, \"content\": \"\"}")) {
       String json =
-          TINY.replace("{\"type\": \"Fuse\"}", "{\"type\": \"Sequence\", \"decoders\": [" + decoders + "]}");
+          TINY.replace(
+              "{\"type\": \"Fuse\"}", "{\"type\": \"Sequence\", \"decoders\": [" + decoders + "]}");
       assertThrows(MixtureException.Unsupported.class, () -> parse(json), decoders);
     }
-    String split = "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"\\\\s+\"}, \"behavior\": \"Isolated\"}";
+    String split =
+        "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"\\\\s+\"}, \"behavior\": \"Isolated\"}";
     String late =
         TINY.replace(
             split,
-            "{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"ByteLevel\"}, " + split + "]}");
+            "{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"ByteLevel\"}, "
+                + split
+                + "]}");
     assertFalse(late.equals(TINY));
     assertThrows(MixtureException.Unsupported.class, () -> parse(late));
   }
@@ -242,7 +249,8 @@ class JsonTokenizerTest {
     for (int round = 0; round < 3000; round++) {
       byte[] changed = bytes.clone();
       for (int i = random.nextInt(1, 4); i > 0; i--) {
-        changed[random.nextInt(changed.length)] = (byte) " {}[]\",:0129abcs<>".charAt(random.nextInt(18));
+        changed[random.nextInt(changed.length)] =
+            (byte) " {}[]\",:0129abcs<>".charAt(random.nextInt(18));
       }
       Map<String, @Nullable Object> json;
       try {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,10 +16,9 @@ class MarkOrderTest {
 
   private static final int[] MARKS =
       IntStream.range(0x300, 0x1F000)
-          .filter(
-              c ->
-                  Character.getType(c) == Character.NON_SPACING_MARK
-                      || Character.getType(c) == Character.COMBINING_SPACING_MARK)
+          .filter(c ->
+              Character.getType(c) == Character.NON_SPACING_MARK
+                  || Character.getType(c) == Character.COMBINING_SPACING_MARK)
           .toArray();
 
   @Test
@@ -52,8 +52,7 @@ class MarkOrderTest {
   void aMillionMarksOnOneLetterAreNormalizedInTime() {
     String text = "a" + "\u0301\u0323\u0345".repeat(333_333);
     TextNormalizer nfc = TextNormalizer.unicode(Form.NFC);
-    String normalized =
-        assertTimeoutPreemptively(Duration.ofSeconds(30), () -> nfc.apply(text));
+    String normalized = assertTimeoutPreemptively(Duration.ofSeconds(30), () -> nfc.apply(text));
     assertEquals("\u1ea1\u0323", normalized.substring(0, 2));
     assertEquals(text.length() - 1, normalized.length());
   }

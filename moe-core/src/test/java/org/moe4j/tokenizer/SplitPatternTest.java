@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -69,7 +70,10 @@ class SplitPatternTest {
     assertEquals(List.of("1", "."), matches("[\\P{L}&&\\S]", "a1 ."));
   }
 
-  /** On ASCII the JDK's own engine means the same by all of this; it decides at every position of random texts. */
+  /**
+   * On ASCII the JDK's own engine means the same by all of this; it decides at every position of
+   * random texts.
+   */
   @Test
   void findsWhatABacktrackingEngineFinds() {
     Random random = new Random(3);
@@ -148,10 +152,43 @@ class SplitPatternTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a*", "", "(a|)", "(?<=a)b", "(?<!a)b", "^a", "\\ba", "a\\1", "(?<name>a)", "(?>a)b", "(?i)a",
-        "a{1,2}?", "(ab)++c", "a{2}b{", "(?!ab)c", "[[:alpha:]]", "[a", "(a", "a)", "\\p{Klingon}", "\\p{L",
-        "[z-a]", "[a-\\d]", "\\X", "\\Ka", "a{3,2}", "a{2000}", "(?:a*)*b", "\\x{110000}", "[]a]", "(?i:\u00e4)",
-        "\\", "a\\", "[a&&b]", "\\u12", "+a", "(?:(?:a{1000}){1000}){1000}"
+        "a*",
+        "",
+        "(a|)",
+        "(?<=a)b",
+        "(?<!a)b",
+        "^a",
+        "\\ba",
+        "a\\1",
+        "(?<name>a)",
+        "(?>a)b",
+        "(?i)a",
+        "a{1,2}?",
+        "(ab)++c",
+        "a{2}b{",
+        "(?!ab)c",
+        "[[:alpha:]]",
+        "[a",
+        "(a",
+        "a)",
+        "\\p{Klingon}",
+        "\\p{L",
+        "[z-a]",
+        "[a-\\d]",
+        "\\X",
+        "\\Ka",
+        "a{3,2}",
+        "a{2000}",
+        "(?:a*)*b",
+        "\\x{110000}",
+        "[]a]",
+        "(?i:\u00e4)",
+        "\\",
+        "a\\",
+        "[a&&b]",
+        "\\u12",
+        "+a",
+        "(?:(?:a{1000}){1000}){1000}"
       })
   void refusesByNameWhatItWouldHaveToGuess(String pattern) {
     MixtureException.Unsupported refusal =
