@@ -107,7 +107,7 @@ final class Inspection {
         costs == null ? 0 : costs.cacheValuesPerToken(),
         bytesByType,
         tensors,
-        text.tokenizer() == null ? "" : keys.tokenizer(),
+        text.tokenizer() == null ? "" : text.tokenizer().kind(),
         file.chatTemplate().orElse(""),
         GenerationDefaults.of(file).sampling(),
         problems);
@@ -134,12 +134,6 @@ final class Inspection {
       }
       String family = config.text("general.architecture", "");
       return new Keys(config, family + ".", family, config.text("general.name", ""));
-    }
-
-    String tokenizer() {
-      return prefix.isEmpty()
-          ? "tokenizer.json"
-          : config.text("tokenizer.ggml.model") + " " + config.text("tokenizer.ggml.pre", "");
     }
 
     /** The first of these keys that holds a number, or 0. */

@@ -143,8 +143,7 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
           new Named(List.of("kimi-k2"), plain(KIMI_K2)),
           new Named(
               List.of("falcon"),
-              plain(
-                  "[\\p{P}\\$\\+<=>\\^~\\|`]+", PreTokenizer.GPT2, "[0-9][0-9][0-9]")),
+              plain("[\\p{P}\\$\\+<=>\\^~\\|`]+", PreTokenizer.GPT2, "[0-9][0-9][0-9]")),
           new Named(
               List.of("seed-coder"),
               plain(

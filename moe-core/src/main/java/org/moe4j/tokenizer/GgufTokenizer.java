@@ -116,6 +116,7 @@ final class GgufTokenizer {
     SpecialTokens special = special(splits.addBos());
     TokenTable table = builder.build();
     return tokenizer(
+        "byte-level BPE (" + config.text(key, "default") + ")",
         table,
         TextNormalizer.none(),
         splits.preTokenizer(where),
@@ -140,6 +141,7 @@ final class GgufTokenizer {
     boolean prefix = config.flag(PREFIX + "add_space_prefix", true);
     TextNormalizer marks = TextNormalizer.replace(" ", SPACE_MARK);
     return tokenizer(
+        "SentencePiece BPE",
         builder.build(),
         prefix ? TextNormalizer.sequence(List.of(TextNormalizer.prepend(" "), marks)) : marks,
         PreTokenizer.whole(),
@@ -149,6 +151,7 @@ final class GgufTokenizer {
   }
 
   private ModelTokenizer tokenizer(
+      String kind,
       TokenTable table,
       TextNormalizer normalizer,
       PreTokenizer preTokenizer,
@@ -157,6 +160,7 @@ final class GgufTokenizer {
       SpecialTokens special) {
     String where = config.file() + ": " + PREFIX + "tokens";
     return new ModelTokenizer(
+        kind,
         table,
         new AddedTokens(where, added),
         new AddedTokens(where, List.of()),

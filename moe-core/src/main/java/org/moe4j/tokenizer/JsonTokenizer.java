@@ -89,6 +89,7 @@ final class JsonTokenizer {
             : new PieceEncoder.Characters(
                 table, merges, characters, bytes, unknown, fuseUnknown, wholeFirst);
     return new ModelTokenizer(
+        splitting.byteLevel() ? "byte-level BPE" : "SentencePiece BPE",
         table,
         new AddedTokens(root.file() + ": added_tokens", added),
         new AddedTokens(root.file() + ": added_tokens", addedNormalized),

@@ -13,6 +13,7 @@ import org.moe4j.Tokenizer;
  */
 public final class ModelTokenizer implements Tokenizer {
 
+  private final String kind;
   private final TokenTable tokens;
   private final AddedTokens added;
   private final AddedTokens addedNormalized;
@@ -23,6 +24,7 @@ public final class ModelTokenizer implements Tokenizer {
   private final SpecialTokens special;
 
   ModelTokenizer(
+      String kind,
       TokenTable tokens,
       AddedTokens added,
       AddedTokens addedNormalized,
@@ -31,6 +33,7 @@ public final class ModelTokenizer implements Tokenizer {
       PieceEncoder encoder,
       StreamDecoder.LeadingSpace leadingSpace,
       SpecialTokens special) {
+    this.kind = kind;
     this.tokens = tokens;
     this.added = added;
     this.addedNormalized = addedNormalized;
@@ -39,6 +42,11 @@ public final class ModelTokenizer implements Tokenizer {
     this.encoder = encoder;
     this.leadingSpace = leadingSpace;
     this.special = special;
+  }
+
+  /** What it is, for people: such as {@code byte-level BPE (qwen2)}. */
+  public String kind() {
+    return kind;
   }
 
   /** The tokens that begin and end texts. */

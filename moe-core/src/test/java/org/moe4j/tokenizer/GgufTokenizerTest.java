@@ -65,7 +65,8 @@ class GgufTokenizerTest {
     "deepseek-llm, deepseek-llm",
     "starcoder, starcoder",
     "starcoder, smollm",
-    "bailing, bailingmoe", "han-apart, kimi-k2",
+    "bailing, bailingmoe",
+    "han-apart, kimi-k2",
     "exaone-moe, exaone-moe"
   })
   void metadataGiveTheSameIdsAsTheTokenizerJson(String name, String pre) {
@@ -166,6 +167,9 @@ class GgufTokenizerTest {
   void tokensKnowWhatTheyStandFor() {
     ModelTokenizer tokenizer = open(tiny());
     assertEquals(10, tokenizer.size());
+    assertEquals("SentencePiece BPE", tokenizer.kind());
+    assertEquals("byte-level BPE (qwen2)", open(twin("qwen2", "qwen2")).kind());
+    assertEquals("byte-level BPE", Fixtures.tokenizer("qwen2").kind());
     assertEquals("</s>", new String(tokenizer.bytes(2), UTF_8));
     assertEquals(" a", new String(tokenizer.bytes(5), UTF_8));
     assertEquals(0, tokenizer.bytes(9).length);

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
 
@@ -73,7 +74,10 @@ class JsonTokenizerTest {
         parse(
             TINY,
             """
-            {"bos_token": {"content": "<s>"}, "eos_token": "<end>", "pad_token": "[none]", "add_bos_token": true}
+            {
+              "bos_token": {"content": "<s>"}, "eos_token": "<end>", "pad_token": "[none]",
+              "add_bos_token": true
+            }
             """);
     SpecialTokens special = tokenizer.special();
     assertEquals(OptionalInt.of(0), special.bos());
@@ -177,30 +181,33 @@ class JsonTokenizerTest {
     assertTrue(refusal.getMessage().startsWith("tokenizer.json: "), refusal.getMessage());
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'type': 'Strip', 'content': ' ', 'start': 1, 'stop': 0}",
+        "{'type': 'Fuse'}, {'type': 'Strip', 'content': ' ', 'start': 2, 'stop': 0}",
+        "{'type': 'Fuse'}, {'type': 'ByteLevel'}",
+        "{'type': 'ByteFallback'}, {'type': 'Replace', 'pattern': {'String': 'x'}, 'content': ''}",
+        "{'type': 'Replace', 'pattern': {'Regex': 'x'}, 'content': ''}"
+      })
+  void decodersInAnOrderThatWouldDifferAreRefused(String decoders) {
+    String sequence = "{'type': 'Sequence', 'decoders': [" + decoders + "]}";
+    String json = TINY.replace("{\"type\": \"Fuse\"}", sequence.replace('\'', '"'));
+    assertTrue(json.contains("decoders"));
+    assertThrows(MixtureException.Unsupported.class, () -> parse(json));
+  }
+
   @Test
-  void stagesInAnOrderThatWouldDifferAreRefused() {
-    for (String decoders :
-        List.of(
-            "{\"type\": \"Strip\", \"content\": \" \", \"start\": 1, \"stop\": 0}",
-            "{\"type\": \"ByteFallback\"}, {\"type\": \"Replace\", \"pattern\": {\"String\": \"x\"}, \"content\": \"\"}",
-            "{\"type\": \"Fuse\"}, {\"type\": \"Strip\", \"content\": \" \", \"start\": 2, \"stop\": 0}",
-            "{\"type\": \"Fuse\"}, {\"type\": \"ByteLevel\"}",
-            "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"x\"}, \"content\": \"\"}")) {
-      String json =
-          TINY.replace(
-              "{\"type\": \"Fuse\"}", "{\"type\": \"Sequence\", \"decoders\": [" + decoders + "]}");
-      assertThrows(MixtureException.Unsupported.class, () -> parse(json), decoders);
-    }
-    String split =
-        "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"\\\\s+\"}, \"behavior\": \"Isolated\"}";
-    String late =
+  void bytesMustBeTheLastThingThatPiecesBecome() {
+    String json =
         TINY.replace(
-            split,
-            "{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"ByteLevel\"}, "
-                + split
-                + "]}");
-    assertFalse(late.equals(TINY));
-    assertThrows(MixtureException.Unsupported.class, () -> parse(late));
+            "\"pre_tokenizer\": {",
+            "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": ["
+                + "{\"type\": \"ByteLevel\"}, {");
+    String closed = json.replace("\"Isolated\"}", "\"Isolated\"}]}");
+    MixtureException.Unsupported refusal =
+        assertThrows(MixtureException.Unsupported.class, () -> parse(closed));
+    assertTrue(refusal.getMessage().contains("Split after ByteLevel"), refusal.getMessage());
   }
 
   @Test
