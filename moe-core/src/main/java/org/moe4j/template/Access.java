@@ -15,6 +15,7 @@ final class Access {
     if (value instanceof Undefined undefined) {
       throw undefined.error();
     }
+    budget.objects(1);
     Object member = member(value, name);
     if (member == null && value instanceof Dict dict) {
       member = dict.getText(name);
@@ -29,7 +30,7 @@ final class Access {
     }
     Object item = null;
     if (value instanceof Dict dict) {
-      item = Dict.isHashable(key) ? dict.get(key, budget) : null;
+      item = dict.find(key, budget);
     } else if (Numbers.isInteger(key)) {
       item = element(value, key, budget);
     }
@@ -40,6 +41,7 @@ final class Access {
     if (name == null) {
       return missing(value, Printer.repr(key, budget));
     }
+    budget.objects(1);
     Object member = member(value, name);
     return member == null ? missing(value, name) : member;
   }

@@ -193,10 +193,8 @@ final class BraceFormat {
             c -> {
               if (c < 0x80) {
                 out.append((char) c);
-              } else if (c < 0x100) {
-                out.append(String.format("\\x%02x", c));
               } else {
-                out.append(c < 0x10000 ? String.format("\\u%04x", c) : String.format("\\U%08x", c));
+                Printer.escape(out, c);
               }
             });
     return out.toString();

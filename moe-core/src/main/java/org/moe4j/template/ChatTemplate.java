@@ -23,8 +23,19 @@ import org.moe4j.template.Stmt.Body;
  * <p>Immutable and safe for many threads.
  */
 public final class ChatTemplate {
+  /** No template in use has a twentieth of it; it bounds what parsing can take. */
+  private static final int MAX_LENGTH = 1 << 20;
+
   private static final List<String> REASONING =
       List.of("reasoning_content", "thinking", "reasoning");
+
+  static {
+    // Loaded here rather than deep inside a template, where the stack might end in the middle of
+    // it.
+    Filters.exists("");
+    Tests.exists("");
+    StringMethods.find("", "");
+  }
 
   private final String name;
   private final Body body;
@@ -58,6 +69,10 @@ public final class ChatTemplate {
    *     cannot use
    */
   public static ChatTemplate parse(String name, String source, Clock clock) {
+    if (source.length() > MAX_LENGTH) {
+      String found = "expected at most " + MAX_LENGTH + " characters, found " + source.length();
+      throw new MixtureException.BadFile(name, "chat template", found, null);
+    }
     try {
       return new ChatTemplate(name, Parser.parse(source), new Dates(clock));
     } catch (SyntaxError e) {

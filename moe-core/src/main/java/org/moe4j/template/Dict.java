@@ -1,6 +1,6 @@
 package org.moe4j.template;
 
-import java.math.BigInteger;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -29,6 +29,7 @@ final class Dict {
   }
 
   void put(Object key, Object value, Budget budget) {
+    budget.objects(2);
     entries.compute(
         hashKey(key, budget), (hash, old) -> new Entry(old == null ? key : old.key, value));
   }
@@ -59,18 +60,24 @@ final class Dict {
             entries.merge(hash, entry, (old, fresh) -> new Entry(old.key, fresh.value)));
   }
 
-  /** Whether the value can be a key: everything but lists, dicts and tuples that hold one. */
-  static boolean isHashable(Object key) {
-    return switch (key) {
-      case Seq seq -> seq.tuple() && seq.items().stream().allMatch(Dict::isHashable);
-      case Dict dict -> false;
-      case DictView view -> view.part() == DictView.Part.VALUES;
-      default -> true;
-    };
+  /** The value of a key, or null also where the key cannot be one. */
+  @Nullable Object find(Object key, Budget budget) {
+    Object hash = hashKeyOrNone(key, budget);
+    Entry entry = hash == null ? null : entries.get(hash);
+    return entry == null ? null : entry.value;
   }
 
   /** The form of a key whose Java equality is the template's equality. */
   static Object hashKey(Object key, Budget budget) {
+    Object hash = hashKeyOrNone(key, budget);
+    if (hash == null) {
+      throw new TemplateError(Values.typeName(key) + " cannot be the key of a dict");
+    }
+    return hash;
+  }
+
+  /** The hash key, or null for a list, a dict and a tuple that holds one. */
+  private static @Nullable Object hashKeyOrNone(Object key, Budget budget) {
     return switch (key) {
       case Markup markup -> markup.text();
       case Boolean truth -> truth ? 1L : 0L;
@@ -78,28 +85,30 @@ final class Dict {
         if (number != Math.rint(number) || Double.isInfinite(number)) {
           yield number;
         }
-        yield Math.abs(number) < 0x1p62
-            ? (Object) number.longValue()
-            : Numbers.normalise(new java.math.BigDecimal(number).toBigInteger());
+        yield Numbers.normalise(new BigDecimal(number).toBigInteger());
       }
-      case BigInteger number -> number;
       case Undefined undefined -> Undefined.class;
-      case Seq seq when seq.tuple() -> {
-        budget.enter();
-        List<Object> parts = new ArrayList<>();
-        for (Object item : seq.items()) {
-          parts.add(hashKey(item, budget));
-        }
-        budget.leave();
-        yield parts;
-      }
-      case Seq list -> throw unhashable("list");
-      case Dict dict -> throw unhashable("dict");
+      case Dict dict -> null;
+      case DictView view -> view.part() == DictView.Part.VALUES ? view : null;
+      case Seq seq -> seq.tuple() ? hashKeys(seq, budget) : null;
       default -> key;
     };
   }
 
-  private static TemplateError unhashable(String type) {
-    return new TemplateError("a " + type + " cannot be the key of a dict");
+  private static @Nullable Object hashKeys(Seq tuple, Budget budget) {
+    budget.enter();
+    budget.objects(1);
+    budget.references(tuple.size());
+    List<Object> parts = new ArrayList<>(tuple.size());
+    for (Object item : tuple.items()) {
+      Object part = hashKeyOrNone(item, budget);
+      if (part == null) {
+        budget.leave();
+        return null;
+      }
+      parts.add(part);
+    }
+    budget.leave();
+    return parts;
   }
 }

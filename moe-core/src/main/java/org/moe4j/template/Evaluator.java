@@ -30,6 +30,12 @@ final class Evaluator {
     return renderer.render(body, scope);
   }
 
+  /** A new scope for a body. */
+  Scope scope(Body body, Scope outer) {
+    budget.objects(body.hidden.size() + 2L);
+    return new Scope(body, outer);
+  }
+
   Object evaluate(Expr expression, Scope scope) {
     budget.enter();
     Object value = value(expression, scope);
@@ -41,7 +47,11 @@ final class Evaluator {
     return switch (expression) {
       case Expr.Literal literal -> literal.value();
       case Expr.Name name -> scope.get(name.name());
-      case Expr.Sequence sequence -> new Seq(all(sequence.items(), scope), sequence.tuple());
+      case Expr.Sequence sequence -> {
+        budget.objects(1);
+        budget.references(sequence.items().size());
+        yield new Seq(all(sequence.items(), scope), sequence.tuple());
+      }
       case Expr.DictDisplay display -> {
         Dict dict = new Dict();
         for (int i = 0; i < display.keys().size(); i++) {

@@ -18,6 +18,10 @@ final class Filters {
     Object apply(Object value, Arguments arguments, Evaluator evaluator);
   }
 
+  /** What computing with the exact decimal value of a double counts as, in characters. */
+  static final int EXACT_DECIMAL = 4000;
+
+  private static final String HEX = "0123456789ABCDEF";
   private static final Map<String, Variadic> FILTERS = new HashMap<>();
 
   static {
@@ -64,7 +68,7 @@ final class Filters {
     FILTERS.put(name, filter);
   }
 
-  static boolean exists(String name) {
+  static boolean exists(Object name) {
     return FILTERS.containsKey(name);
   }
 
@@ -73,6 +77,7 @@ final class Filters {
     if (filter == null) {
       throw new TemplateError("no filter named '" + name + "'");
     }
+    evaluator.budget().objects(1);
     return filter.apply(value, arguments, evaluator);
   }
 
@@ -106,7 +111,7 @@ final class Filters {
 
   private static Object title(Object value, Bound arguments, Evaluator e) {
     String text = Printer.print(value, e.budget());
-    e.budget().allocate(3, text.length());
+    e.budget().text(3, text.length());
     return Cases.titleWords(text);
   }
 
@@ -162,7 +167,11 @@ final class Filters {
     String text = Values.asText(value);
     if (text != null) {
       e.budget().scan(text.length());
-      Object number = NumberReader.integer(text, arguments.integer("base", 10));
+      Object base = arguments.get("base", 10L);
+      Object number =
+          Numbers.isInteger(base)
+              ? NumberReader.integer(text, arguments.integer("base", 10))
+              : null;
       if (number != null) {
         return number;
       }
@@ -180,6 +189,8 @@ final class Filters {
     long digits = arguments.integer("precision", 0);
     String method = arguments.text("method", "common");
     if (method.equals("common")) {
+      // Exact decimals of a double have up to a thousand digits.
+      e.budget().scan(EXACT_DECIMAL);
       return Numbers.round(number, digits);
     }
     if (!method.equals("ceil") && !method.equals("floor")) {
@@ -204,8 +215,8 @@ final class Filters {
             : Text.repeat(" ", arguments.integer("width", 4), budget);
     boolean blank = arguments.truth("blank");
     List<Object> lines = Text.splitLines(text + "\n", false, budget);
-    budget.allocate(lines.size(), indent.length() + 1L);
-    budget.allocate(text.length());
+    budget.text(lines.size(), indent.length() + 1L);
+    budget.text(text.length());
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < lines.size(); i++) {
       String line = Printer.print(lines.get(i), budget);
@@ -237,10 +248,6 @@ final class Filters {
   }
 
   private static Object truncate(Object value, Bound arguments, Evaluator e) {
-    String text = Values.asText(value);
-    if (text == null) {
-      throw new TemplateError("truncate needs a string, found " + Values.typeName(value));
-    }
     long length = arguments.integer("length", 255);
     String end = arguments.text("end", "...");
     long leeway = arguments.get("leeway", None.NONE) == None.NONE ? 5 : arguments.integer("leeway");
@@ -248,16 +255,20 @@ final class Filters {
     if (kept < 0 || leeway < 0) {
       throw new TemplateError("truncate(): the length is less than that of the end");
     }
-    int size = Text.length(text, e.budget());
+    int size = Values.length(value, e.budget());
     if (size <= length + leeway) {
       return value;
+    }
+    String text = Values.asText(value);
+    if (text == null) {
+      throw new TemplateError("truncate cuts strings only, found " + Values.typeName(value));
     }
     String cut = text.substring(0, text.offsetByCodePoints(0, (int) Math.min(kept, size)));
     int space = cut.lastIndexOf(' ');
     if (!arguments.truth("killwords") && space >= 0) {
       cut = cut.substring(0, space);
     }
-    e.budget().allocate((long) cut.length() + end.length());
+    e.budget().text((long) cut.length() + end.length());
     return Operators.apply("+", Values.textLike(value, cut), arguments.get("end", "..."), e);
   }
 
@@ -293,7 +304,7 @@ final class Filters {
 
   private static String quoteUrl(Object value, boolean query, Evaluator e) {
     String text = Printer.print(value, e.budget());
-    e.budget().allocate(9, text.length());
+    e.budget().text(9, text.length());
     StringBuilder out = new StringBuilder();
     for (byte b : text.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
       char c = (char) (b & 0xff);
@@ -303,7 +314,7 @@ final class Filters {
       } else if (c == ' ' && query) {
         out.append('+');
       } else {
-        out.append(String.format("%%%02X", (int) c));
+        out.append('%').append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 0xf));
       }
     }
     return out.toString();

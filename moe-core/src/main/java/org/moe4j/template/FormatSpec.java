@@ -153,6 +153,7 @@ record FormatSpec(
     if (precision > MAX_PRECISION) {
       throw new TemplateError("precision of more than " + MAX_PRECISION + " digits");
     }
+    budget.scan(Filters.EXACT_DECIMAL);
     boolean negative = value < 0 || (value == 0 && 1 / value < 0);
     double size = Math.abs(value);
     String digits;
@@ -236,7 +237,7 @@ record FormatSpec(
       side = usual == '>' && fill.equals("0") ? '=' : usual;
     }
     if (missing <= 0) {
-      budget.allocate(body.length());
+      budget.text(body.length());
       return sign + body;
     }
     return switch (side) {

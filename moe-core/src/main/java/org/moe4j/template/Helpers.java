@@ -73,10 +73,14 @@ final class Helpers {
     if (arguments.positional().size() > 1) {
       throw new TemplateError("a dict is made of at most one value and named values");
     }
+    evaluator.budget().objects(2 + 2L * arguments.named().size());
     Dict dict = new Dict();
     for (Object source : arguments.positional()) {
+      if (source instanceof Undefined undefined) {
+        throw undefined.error();
+      }
       if (source instanceof Dict other) {
-        evaluator.budget().allocate(other.size());
+        evaluator.budget().objects(2L * other.size());
         dict.putAll(other);
         continue;
       }

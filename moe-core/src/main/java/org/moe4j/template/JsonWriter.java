@@ -55,7 +55,7 @@ final class JsonWriter {
   }
 
   private void append(String text) {
-    budget.allocate(text.length());
+    budget.text(text.length());
     out.append(text);
   }
 
@@ -144,7 +144,7 @@ final class JsonWriter {
   }
 
   private void string(String text) {
-    budget.allocate(text.length());
+    budget.text(text.length());
     StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -158,7 +158,7 @@ final class JsonWriter {
         case '\b' -> quoted.append("\\b");
         default -> {
           if (c < ' ' || (ascii && c > '~')) {
-            quoted.append(String.format("\\u%04x", (int) c));
+            Printer.hex(quoted.append("\\u"), c, 4);
           } else {
             quoted.append(c);
           }

@@ -99,6 +99,9 @@ final class Lexer {
   }
 
   private void comment() {
+    if (position == source.length()) {
+      return;
+    }
     int end = source.indexOf("#}", position);
     if (end < 0) {
       throw error("missing end of comment, expected '#}'");
@@ -134,6 +137,9 @@ final class Lexer {
   }
 
   private void raw() {
+    if (position == source.length()) {
+      return;
+    }
     for (int open = source.indexOf("{%", position); ; open = source.indexOf("{%", open + 1)) {
       if (open < 0) {
         throw error("missing end of raw text, expected '{% endraw %}'");

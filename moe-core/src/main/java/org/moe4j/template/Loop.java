@@ -65,7 +65,7 @@ final class Loop implements Invocable {
       if (length < 0) {
         List<Object> items = new ArrayList<>();
         for (Object item = rest.next(); item != null; item = rest.next()) {
-          budget.allocate(1);
+          budget.objects(1);
           items.add(item);
         }
         rest = Values.over(items.iterator());

@@ -77,10 +77,11 @@ record Macro(Definition definition, Scope closure) implements Invocable {
 
   @Override
   public Object call(Evaluator evaluator, Arguments arguments) {
-    Scope scope = new Scope(definition.body(), closure);
+    Scope scope = evaluator.scope(definition.body(), closure);
     List<Object> positional = arguments.positional();
     Map<String, Object> named = new LinkedHashMap<>(arguments.named());
     List<String> parameters = definition.parameters();
+    evaluator.budget().objects(parameters.size() + 1L);
     List<Integer> missing = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       String name = parameters.get(i);

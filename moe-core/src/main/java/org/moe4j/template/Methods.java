@@ -1,6 +1,5 @@
 package org.moe4j.template;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +68,7 @@ final class Methods {
     }
     return switch (name) {
       case "copy" -> seq.tuple() ? null : Invocable.function(name, NONE, (e, arguments) -> seq);
-      case "index", "count" -> search(seq.items(), name);
+      case "index", "count" -> search(seq, name);
       default -> null;
     };
   }
@@ -79,18 +78,12 @@ final class Methods {
       case "start" -> range.start();
       case "stop" -> range.stop();
       case "step" -> range.step();
-      case "index", "count" -> {
-        List<Object> items = new ArrayList<>();
-        for (int i = 0; i < range.size(); i++) {
-          items.add(range.get(i));
-        }
-        yield search(items, name);
-      }
+      case "index", "count" -> search(range, name);
       default -> null;
     };
   }
 
-  private static Invocable search(List<Object> items, String name) {
+  private static Invocable search(Object sequence, String name) {
     boolean index = name.equals("index");
     Signature signature =
         index
@@ -101,6 +94,8 @@ final class Methods {
         signature,
         (e, arguments) -> {
           Object value = arguments.get("value");
+          List<Object> items =
+              sequence instanceof Seq seq ? seq.items() : Values.toList(sequence, e.budget());
           int start = bound(arguments.integer("start", 0), items.size());
           int stop = bound(arguments.integer("stop", Long.MAX_VALUE), items.size());
           long count = 0;

@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
  * wherever it fits and a {@link BigInteger} only where it does not; booleans count as 0 and 1.
  */
 final class Numbers {
-  /** Largest integer that may be computed: about as many digits as Python is willing to print. */
-  private static final int MAX_BITS = 14_000;
+  /** Largest integer that may be computed: every double fits, and each operation stays cheap. */
+  private static final int MAX_BITS = 1024;
+
+  /** Up to this every integer is a double. */
+  private static final long EXACT = 1L << 53;
 
   private static final BigInteger MIN_LONG = BigInteger.valueOf(Long.MIN_VALUE);
   private static final BigInteger MAX_LONG = BigInteger.valueOf(Long.MAX_VALUE);
@@ -203,18 +206,27 @@ final class Numbers {
     if (a instanceof Double x && b instanceof Double y) {
       return Double.isNaN(x) || Double.isNaN(y) ? null : x < y ? -1 : x.doubleValue() == y ? 0 : 1;
     }
-    double d = a instanceof Double x ? x : (Double) b;
-    if (Double.isNaN(d)) {
-      return null;
-    }
-    if (Double.isInfinite(d)) {
-      return (d > 0) == a instanceof Double ? 1 : -1;
-    }
-    return exact(a).compareTo(exact(b));
+    return a instanceof Double d ? compareExact(d, b) : negated(compareExact((Double) b, a));
   }
 
-  private static BigDecimal exact(Object number) {
-    return number instanceof Double d ? new BigDecimal(d) : new BigDecimal(big(number));
+  private static @Nullable Integer negated(@Nullable Integer order) {
+    return order == null ? null : -order;
+  }
+
+  /** Compares exactly, without spelling out the digits of tiny numbers. */
+  private static @Nullable Integer compareExact(double a, Object integer) {
+    if (Double.isNaN(a)) {
+      return null;
+    }
+    BigInteger b = big(integer);
+    if (b.bitLength() < 53) {
+      double exact = b.doubleValue();
+      return a < exact ? -1 : a == exact ? 0 : 1;
+    }
+    if (Double.isInfinite(a)) {
+      return a > 0 ? 1 : -1;
+    }
+    return Math.abs(a) < EXACT ? -b.signum() : new BigDecimal(a).toBigInteger().compareTo(b);
   }
 
   /** Rounds half to even on the exact binary value. */

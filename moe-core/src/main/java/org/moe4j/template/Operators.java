@@ -1,5 +1,6 @@
 package org.moe4j.template;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,14 +55,15 @@ final class Operators {
     String x = Values.asText(a);
     String y = Values.asText(b);
     if (x != null && y != null) {
-      budget.allocate((long) x.length() + y.length());
+      budget.objects(1);
+      budget.text((long) x.length() + y.length());
       if (a instanceof Markup || b instanceof Markup) {
         return new Markup(escaped(a, budget) + escaped(b, budget));
       }
       return x + y;
     }
     if (a instanceof Seq left && b instanceof Seq right && left.tuple() == right.tuple()) {
-      budget.allocate((long) left.size() + right.size());
+      budget.references((long) left.size() + right.size());
       List<Object> items = new ArrayList<>(left.items());
       items.addAll(right.items());
       return new Seq(items, left.tuple());
@@ -75,13 +77,14 @@ final class Operators {
     if (value instanceof Markup) {
       return text;
     }
-    budget.allocate(6, text.length());
+    budget.text(6, text.length());
     return Markup.escape(text);
   }
 
   private static Object repeat(Object value, Object times, Budget budget) {
     if (Numbers.isInteger(times)) {
-      long count = times instanceof Long l ? l : Numbers.big(times).signum() * Long.MAX_VALUE;
+      BigInteger exact = Numbers.big(times);
+      long count = exact.bitLength() < 64 ? exact.longValue() : exact.signum() * Long.MAX_VALUE;
       String text = Values.asText(value);
       if (text != null) {
         return Values.textLike(value, Text.repeat(text, count, budget));
@@ -90,7 +93,7 @@ final class Operators {
         if (count <= 0 || seq.size() == 0) {
           return new Seq(List.of(), seq.tuple());
         }
-        budget.allocate(count, seq.size());
+        budget.references(count, seq.size());
         List<Object> items = new ArrayList<>();
         for (long i = 0; i < count; i++) {
           items.addAll(seq.items());
@@ -230,7 +233,8 @@ final class Operators {
     if (a.dict().size() != b.dict().size()) {
       return false;
     }
-    for (Object element : Values.elements(a)) {
+    Cursor elements = Values.iterate(a);
+    for (Object element = elements.next(); element != null; element = elements.next()) {
       if (!contains(b, element, budget)) {
         return false;
       }

@@ -7,10 +7,11 @@ final class Output {
 
   Output(Budget budget) {
     this.budget = budget;
+    budget.objects(1);
   }
 
   void append(String piece) {
-    budget.allocate(piece.length());
+    budget.text(piece.length());
     text.append(piece);
   }
 

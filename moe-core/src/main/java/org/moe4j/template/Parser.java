@@ -1,6 +1,7 @@
 package org.moe4j.template;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -173,12 +174,13 @@ final class Parser {
 
   private void signature(List<String> parameters, List<Expr> defaults) {
     stream.expectOperator("(");
+    Set<String> names = new HashSet<>();
     while (!stream.atOperator(")")) {
       if (!parameters.isEmpty()) {
         stream.expectOperator(",");
       }
       Token name = stream.expect(Kind.NAME, "the name of a parameter");
-      if (parameters.contains(name.text())) {
+      if (!names.add(name.text())) {
         throw new SyntaxError("parameter '" + name.text() + "' is given twice", name.line());
       }
       parameters.add(name.text());

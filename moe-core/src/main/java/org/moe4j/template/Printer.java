@@ -1,7 +1,6 @@
 package org.moe4j.template;
 
 import java.math.BigInteger;
-import java.util.Iterator;
 
 /** Writes values the way Python prints them. */
 final class Printer {
@@ -43,13 +42,13 @@ final class Printer {
       case Markup m -> append("Markup(" + quote(m.text(), budget) + ")");
       case Seq seq -> {
         append(seq.tuple() ? "(" : "[");
-        elements(seq.items().iterator());
+        elements(Values.iterate(seq));
         append(seq.tuple() ? (seq.size() == 1 ? ",)" : ")") : "]");
       }
       case Dict dict -> dict(dict);
       case DictView view -> {
         append("dict_" + view.part().name().toLowerCase(java.util.Locale.ROOT) + "([");
-        elements(Values.elements(view).iterator());
+        elements(Values.iterate(view));
         append("])");
       }
       case Range range -> {
@@ -70,16 +69,18 @@ final class Printer {
   }
 
   private void append(String text) {
-    budget.allocate(text.length());
+    budget.text(text.length());
     out.append(text);
   }
 
-  private void elements(Iterator<Object> items) {
-    while (items.hasNext()) {
-      write(items.next());
-      if (items.hasNext()) {
+  private void elements(Cursor items) {
+    boolean first = true;
+    for (Object item = items.next(); item != null; item = items.next()) {
+      if (!first) {
         append(", ");
       }
+      first = false;
+      write(item);
     }
   }
 
@@ -100,7 +101,7 @@ final class Printer {
 
   /** A string in quotes: single ones unless only those occur in it. */
   static String quote(String text, Budget budget) {
-    budget.allocate(text.length());
+    budget.text(text.length());
     char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
     StringBuilder quoted = new StringBuilder(text.length() + 2).append(quote);
     for (int i = 0; i < text.length(); ) {
@@ -117,14 +118,25 @@ final class Printer {
           } else if (Cases.isPrintable(c)) {
             quoted.appendCodePoint(c);
           } else {
-            quoted.append(
-                c < 0x100
-                    ? String.format("\\x%02x", c)
-                    : c < 0x10000 ? String.format("\\u%04x", c) : String.format("\\U%08x", c));
+            escape(quoted, c);
           }
         }
       }
     }
     return quoted.append(quote).toString();
+  }
+
+  /** Appends a backslash escape with two, four or eight hex digits, the fewest that do. */
+  static void escape(StringBuilder out, int c) {
+    int digits = c < 0x100 ? 2 : c < 0x10000 ? 4 : 8;
+    out.append('\\').append(digits == 2 ? 'x' : digits == 4 ? 'u' : 'U');
+    hex(out, c, digits);
+  }
+
+  /** Appends a number in lower-case hex digits. */
+  static void hex(StringBuilder out, int number, int digits) {
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+      out.append(Character.forDigit((number >> shift) & 0xf, 16));
+    }
   }
 }

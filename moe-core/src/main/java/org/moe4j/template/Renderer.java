@@ -83,14 +83,14 @@ final class Renderer {
       }
       case Stmt.With with -> {
         line = with.line();
-        Scope inner = new Scope(with.body(), scope);
+        Scope inner = evaluator.scope(with.body(), scope);
         for (int i = 0; i < with.targets().size(); i++) {
           assign(with.targets().get(i), evaluator.evaluate(with.values().get(i), scope), inner);
         }
         return run(with.body().statements, inner, out);
       }
       case Stmt.Generation generation -> {
-        Scope inner = new Scope(generation.body(), scope);
+        Scope inner = evaluator.scope(generation.body(), scope);
         return run(generation.body().statements, inner, out);
       }
       case Stmt.Break stop -> {
@@ -148,7 +148,7 @@ final class Renderer {
     boolean completed = false;
     for (Object item = state.advance(); item != null; item = state.advance()) {
       budget.step();
-      Scope round = new Scope(loop.body(), scope);
+      Scope round = evaluator.scope(loop.body(), scope);
       assign(loop.target(), item, round);
       round.put("loop", state);
       Signal signal = run(loop.body().statements, round, out);
@@ -161,14 +161,14 @@ final class Renderer {
     if (completed) {
       return Signal.NORMAL;
     }
-    return run(loop.otherwise().statements, new Scope(loop.otherwise(), scope), out);
+    return run(loop.otherwise().statements, evaluator.scope(loop.otherwise(), scope), out);
   }
 
   /** The items that meet the condition, tested only when they are asked for. */
   private Cursor filtered(Target target, Expr condition, Cursor items, Scope scope) {
     return () -> {
       for (Object item = items.next(); item != null; item = items.next()) {
-        Scope test = new Scope(Body.EMPTY, scope);
+        Scope test = evaluator.scope(Body.EMPTY, scope);
         assign(target, item, test);
         if (Values.isTrue(evaluator.evaluate(condition, test))) {
           return item;
@@ -185,7 +185,7 @@ final class Renderer {
   }
 
   private Signal assignBlock(Stmt.AssignBlock block, Scope scope) {
-    Scope inner = new Scope(block.body(), scope);
+    Scope inner = evaluator.scope(block.body(), scope);
     Output text = new Output(budget);
     Signal signal = run(block.body().statements, inner, text);
     if (signal == Signal.NORMAL) {
@@ -196,7 +196,7 @@ final class Renderer {
   }
 
   private Signal filterBlock(Stmt.FilterBlock block, Scope scope, Output out) {
-    Scope inner = new Scope(block.body(), scope);
+    Scope inner = evaluator.scope(block.body(), scope);
     Output text = new Output(budget);
     Signal signal = run(block.body().statements, inner, text);
     if (signal == Signal.NORMAL) {

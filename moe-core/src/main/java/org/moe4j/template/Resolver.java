@@ -46,8 +46,10 @@ final class Resolver {
   private static final class Frame {
     final @Nullable Frame parent;
     final Set<String> known = new HashSet<>();
-    final Set<String> assigned = new HashSet<>();
     final Set<String> hidden = new LinkedHashSet<>();
+
+    /** How many {@code if} tags of this scope are open. */
+    int branches;
 
     Frame(@Nullable Frame parent) {
       this.parent = parent;
@@ -64,8 +66,8 @@ final class Resolver {
     }
 
     void assign(String name) {
-      assigned.add(name);
-      if (!knows(name)) {
+      // Assigned in some branch only, a name means until then what it means outside.
+      if (branches == 0 && !knows(name)) {
         hidden.add(name);
       }
       known.add(name);
@@ -119,14 +121,13 @@ final class Resolver {
   }
 
   private void branches(Stmt.If choice, Frame frame) {
-    Set<String> before = new HashSet<>(frame.assigned);
+    frame.branches++;
     for (Branch branch : choice.branches()) {
       read(branch.test(), frame);
       names(branch.body(), frame);
     }
     names(choice.otherwise(), frame);
-    // Assigned in some branch only: until then the name means what it means outside.
-    frame.hidden.removeIf(name -> !before.contains(name));
+    frame.branches--;
   }
 
   private void assign(Target target, Frame frame) {

@@ -118,27 +118,32 @@ final class SequenceFilters {
     long size = arguments.integer("linecount");
     Object fill = arguments.get("fill_with", None.NONE);
     Cursor items = Values.iterate(value);
+    List<Object> row = new ArrayList<>();
     return (Cursor)
         () -> {
-          List<Object> row = new ArrayList<>();
-          while (row.size() < size || (size < 1)) {
-            Object item = items.next();
-            if (item == null) {
-              break;
+          for (Object item = items.next(); item != null; item = items.next()) {
+            e.budget().objects(1);
+            Seq full = row.size() == size ? Seq.list(List.copyOf(row)) : null;
+            if (full != null) {
+              row.clear();
             }
-            e.budget().allocate(1);
             row.add(item);
+            if (full != null) {
+              return full;
+            }
           }
           if (row.isEmpty()) {
             return null;
           }
-          if (fill != None.NONE && row.size() < size) {
-            e.budget().allocate(size - row.size());
-            while (row.size() < size) {
-              row.add(fill);
+          List<Object> last = new ArrayList<>(row);
+          row.clear();
+          if (fill != None.NONE && last.size() < size) {
+            e.budget().references(size - last.size());
+            while (last.size() < size) {
+              last.add(fill);
             }
           }
-          return Seq.list(row);
+          return Seq.list(last);
         };
   }
 
@@ -160,7 +165,8 @@ final class SequenceFilters {
           long longer = items.size() % slices;
           long from = index * each + Math.min(index, longer);
           long to = from + each + (index < longer ? 1 : 0);
-          e.budget().allocate(to - from + 1);
+          e.budget().objects(1);
+          e.budget().references(to - from);
           List<Object> part = new ArrayList<>(items.subList((int) from, (int) to));
           if (fill != None.NONE && index >= longer) {
             part.add(fill);
@@ -176,7 +182,7 @@ final class SequenceFilters {
     return (Cursor)
         () -> {
           for (Object item = items.next(); item != null; item = items.next()) {
-            e.budget().allocate(1);
+            e.budget().objects(1);
             if (seen.add(Dict.hashKey(key.apply(item), e.budget()))) {
               return item;
             }
@@ -221,7 +227,7 @@ final class SequenceFilters {
       }
       keyed.add(new Keyed(Seq.list(keys), item));
     }
-    return sorted(keyed, arguments.truth("reverse"), e);
+    return sorted(keyed, arguments.integer("reverse", 0) != 0, e);
   }
 
   private static Object sortDict(Object value, Bound arguments, Evaluator e) {
@@ -240,7 +246,7 @@ final class SequenceFilters {
               arguments.truth("case_sensitive") ? key : lower(key, e),
               Seq.tuple(entry.key(), entry.value())));
     }
-    return sorted(keyed, arguments.truth("reverse"), e);
+    return sorted(keyed, arguments.integer("reverse", 0) != 0, e);
   }
 
   private static Object sorted(List<Keyed> keyed, boolean reverse, Evaluator e) {
@@ -367,7 +373,7 @@ final class SequenceFilters {
     if (text == null) {
       return key;
     }
-    e.budget().allocate(text.length());
+    e.budget().text(text.length());
     return Cases.lower(text);
   }
 }

@@ -60,7 +60,7 @@ final class Slices {
       List<Object> items, long from, long to, long by, Budget budget) {
     List<Object> slice = new ArrayList<>();
     for (long i = from; by > 0 ? i < to : i > to; i += by) {
-      budget.allocate(1);
+      budget.references(1);
       slice.add(items.get((int) i));
     }
     return slice;
@@ -73,10 +73,10 @@ final class Slices {
       }
       int start = text.offsetByCodePoints(0, (int) from);
       int end = text.offsetByCodePoints(start, (int) (to - from));
-      budget.allocate(end - start);
+      budget.text(end - start);
       return text.substring(start, end);
     }
-    budget.allocate(text.length());
+    budget.text(text.length());
     int[] characters = text.codePoints().toArray();
     StringBuilder slice = new StringBuilder();
     for (long i = from; by > 0 ? i < to : i > to; i += by) {

@@ -20,7 +20,7 @@ final class Sorting {
     if (items.size() < 2) {
       return items;
     }
-    budget.allocate(items.size());
+    budget.references(items.size());
     int middle = items.size() / 2;
     List<T> left = sort(items.subList(0, middle), order, budget);
     List<T> right = sort(items.subList(middle, items.size()), order, budget);

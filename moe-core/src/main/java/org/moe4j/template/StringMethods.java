@@ -117,10 +117,7 @@ final class StringMethods {
       if (isMap) {
         Object mapping =
             Signature.positional("format_map", 1, "mapping").bind(arguments).get("mapping");
-        if (!(mapping instanceof Dict dict)) {
-          throw new TemplateError("format_map() needs a dict");
-        }
-        used = BraceFormat.fromDict(dict);
+        used = mapping instanceof Dict dict ? BraceFormat.fromDict(dict) : Arguments.NONE;
       }
       return BraceFormat.format(self, used, evaluator.budget());
     }
@@ -157,7 +154,7 @@ final class StringMethods {
         List.of(),
         (text, arguments, e) -> {
           // Some characters become three.
-          e.budget().allocate(3, text.length());
+          e.budget().text(3, text.length());
           return change.apply(text);
         });
   }
@@ -230,7 +227,7 @@ final class StringMethods {
         column = c == '\n' || c == '\r' ? 0 : column + 1;
       }
     }
-    e.budget().allocate(text.length());
+    e.budget().text(text.length());
     return out.toString();
   }
 
@@ -251,7 +248,7 @@ final class StringMethods {
       }
       int from = text.offsetByCodePoints(0, (int) start);
       int to = text.offsetByCodePoints(from, (int) (end - start));
-      budget.allocate(to - from);
+      budget.text(to - from);
       return new Window(text.substring(from, to), (int) start);
     }
 
@@ -334,13 +331,13 @@ final class StringMethods {
 
   private static Object removePrefix(String text, Bound arguments, Evaluator e) {
     String prefix = arguments.text("prefix");
-    e.budget().allocate(text.length());
+    e.budget().text(text.length());
     return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
   }
 
   private static Object removeSuffix(String text, Bound arguments, Evaluator e) {
     String suffix = arguments.text("suffix");
-    e.budget().allocate(text.length());
+    e.budget().text(text.length());
     return text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
   }
 
@@ -361,7 +358,7 @@ final class StringMethods {
           if (at < 0) {
             return last ? Seq.tuple("", "", text) : Seq.tuple(text, "", "");
           }
-          e.budget().allocate(text.length());
+          e.budget().text(text.length());
           return Seq.tuple(
               text.substring(0, at), separator, text.substring(at + separator.length()));
         });

@@ -37,8 +37,8 @@ final class Tests {
           question("upper", (value, e) -> Cases.isAllCase(Printer.print(value, e.budget()), true)),
           question("odd", (value, e) -> remainder(value, 2L, 1L, e)),
           question("even", (value, e) -> remainder(value, 2L, 0L, e)),
-          question("filter", (value, e) -> value instanceof String name && Filters.exists(name)),
-          question("test", (value, e) -> value instanceof String name && exists(name)),
+          question("filter", (value, e) -> Filters.exists(key(value, e))),
+          question("test", (value, e) -> exists(key(value, e))),
           relation("divisibleby", (value, number, e) -> remainder(value, number, 0L, e)),
           relation("sameas", (value, other, e) -> isSame(value, other)),
           comparison("in", "in"),
@@ -77,8 +77,12 @@ final class Tests {
         name, (value, other, e) -> Operators.compare(operator, value, other, e.budget()));
   }
 
-  static boolean exists(String name) {
+  static boolean exists(Object name) {
     return TESTS.containsKey(name);
+  }
+
+  private static Object key(Object value, Evaluator e) {
+    return Dict.hashKey(value, e.budget());
   }
 
   static Object apply(String name, Evaluator evaluator, Object value, Arguments arguments) {

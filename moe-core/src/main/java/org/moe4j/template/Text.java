@@ -114,7 +114,7 @@ final class Text {
     while (right && end > start && isStripped(text.codePointBefore(end), characters, budget)) {
       end -= Character.charCount(text.codePointBefore(end));
     }
-    budget.allocate(end - start);
+    budget.text(end - start);
     return text.substring(start, end);
   }
 
@@ -161,7 +161,8 @@ final class Text {
   }
 
   private static void add(List<Object> parts, String part, Budget budget) {
-    budget.allocate(part.length() + 8L);
+    budget.objects(1);
+    budget.text(part.length());
     parts.add(part);
   }
 
@@ -235,8 +236,8 @@ final class Text {
    */
   static String replace(String text, String old, String fresh, long limit, Budget budget) {
     long count = Math.min(count(text, old, budget), limit < 0 ? Long.MAX_VALUE : limit);
-    budget.allocate(count, fresh.length());
-    budget.allocate(text.length());
+    budget.text(count, fresh.length());
+    budget.text(text.length());
     StringBuilder out = new StringBuilder();
     int at = 0;
     for (long i = 0; i < count; i++) {
@@ -289,7 +290,7 @@ final class Text {
     if (count <= 0 || text.isEmpty()) {
       return "";
     }
-    budget.allocate(count, text.length());
+    budget.text(count, text.length());
     return text.repeat((int) count);
   }
 
@@ -299,7 +300,7 @@ final class Text {
    */
   static String pad(String text, long left, long right, String fill, Budget budget) {
     String before = repeat(fill, left, budget);
-    budget.allocate(text.length());
+    budget.text(text.length());
     return before + text + repeat(fill, right, budget);
   }
 
@@ -315,9 +316,9 @@ final class Text {
 
   /** Joins texts; everything is paid for before it is built. */
   static String join(String separator, List<String> parts, Budget budget) {
-    budget.allocate(parts.size(), separator.length());
+    budget.text(parts.size(), separator.length());
     for (String part : parts) {
-      budget.allocate(part.length());
+      budget.text(part.length());
     }
     return String.join(separator, parts);
   }

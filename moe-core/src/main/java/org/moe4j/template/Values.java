@@ -100,8 +100,8 @@ final class Values {
       case String s -> characters(s);
       case Markup m -> characters(m.text());
       case Seq seq -> over(seq.items().iterator());
-      case Dict dict -> over(keys(dict).iterator());
-      case DictView view -> over(elements(view).iterator());
+      case Dict dict -> entries(new DictView(dict, DictView.Part.KEYS));
+      case DictView view -> entries(view);
       case Range range -> numbers(range);
       case Undefined undefined -> () -> null;
       case Loop loop -> loop.rounds();
@@ -122,7 +122,7 @@ final class Values {
     List<Object> items = new ArrayList<>();
     Cursor cursor = iterate(value);
     for (Object item = cursor.next(); item != null; item = cursor.next()) {
-      budget.allocate(1);
+      budget.objects(1);
       items.add(item);
     }
     return items;
@@ -132,21 +132,19 @@ final class Values {
     return () -> iterator.hasNext() ? iterator.next() : null;
   }
 
-  static List<Object> elements(DictView view) {
-    List<Object> elements = new ArrayList<>(view.dict().size());
-    for (Dict.Entry entry : view.dict().entries()) {
-      elements.add(
-          switch (view.part()) {
-            case KEYS -> entry.key();
-            case VALUES -> entry.value();
-            case ITEMS -> Seq.tuple(entry.key(), entry.value());
-          });
-    }
-    return elements;
-  }
-
-  static List<Object> keys(Dict dict) {
-    return elements(new DictView(dict, DictView.Part.KEYS));
+  private static Cursor entries(DictView view) {
+    Iterator<Dict.Entry> entries = view.dict().entries().iterator();
+    return () -> {
+      if (!entries.hasNext()) {
+        return null;
+      }
+      Dict.Entry entry = entries.next();
+      return switch (view.part()) {
+        case KEYS -> entry.key();
+        case VALUES -> entry.value();
+        case ITEMS -> Seq.tuple(entry.key(), entry.value());
+      };
+    };
   }
 
   private static Cursor characters(String text) {

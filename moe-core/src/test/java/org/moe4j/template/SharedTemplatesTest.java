@@ -4,19 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +20,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.moe4j.MixtureException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Real chat templates render every sample conversation as the reference does, or refuse it where
@@ -35,10 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Tag("shared")
 class SharedTemplatesTest {
-  private static final Clock CLOCK =
-      Clock.fixed(Instant.parse("2025-03-07T09:05:04.123456Z"), ZoneOffset.UTC);
-  private static final ObjectMapper JSON = JsonMapper.shared();
-
   private record Case(
       String name,
       List<Map<String, Object>> messages,
@@ -51,7 +40,8 @@ class SharedTemplatesTest {
     Path templates = Path.of(System.getProperty("moe4j.shared", "../../shared"), "templates");
     Assumptions.assumeTrue(Files.isDirectory(templates), "no templates at " + templates);
     List<Case> cases = cases();
-    List<String> lines = lines("template-hashes.txt");
+    List<String> lines =
+        new String(Samples.read("template-hashes.txt"), StandardCharsets.UTF_8).lines().toList();
     List<String> differences = new ArrayList<>();
     int compared = 0;
     for (int i = 0; i < lines.size(); i += 2) {
@@ -76,7 +66,7 @@ class SharedTemplatesTest {
 
   private static @Nullable ChatTemplate parse(String name, String source) {
     try {
-      return ChatTemplate.parse(name, source, CLOCK);
+      return ChatTemplate.parse(name, source, Samples.CLOCK);
     } catch (MixtureException.BadFile e) {
       return null;
     }
@@ -107,41 +97,20 @@ class SharedTemplatesTest {
   }
 
   private static List<Case> cases() throws IOException {
-    JsonNode root = JSON.readTree(String.join("\n", lines("conversations.json")));
+    JsonNode root = Samples.json("conversations.json");
     List<Case> cases = new ArrayList<>();
     for (JsonNode row : root.get("cases")) {
       List<Map<String, Object>> messages = new ArrayList<>();
       for (JsonNode message : root.get("values").get(row.get(1).asInt())) {
-        messages.add(map(message));
+        messages.add(Samples.map(message));
       }
-      JsonNode tools = row.get(2);
-      cases.add(
-          new Case(
-              row.get(0).asString(),
-              messages,
-              tools.isNull()
-                  ? null
-                  : (List<?>)
-                      JSON.convertValue(root.get("values").get(tools.asInt()), Object.class),
-              row.get(3).asBoolean(),
-              map(row.get(4))));
+      List<?> tools =
+          row.get(2).isNull()
+              ? null
+              : (List<?>) Samples.value(root.get("values").get(row.get(2).asInt()));
+      boolean prompt = row.get(3).asBoolean();
+      cases.add(new Case(row.get(0).asString(), messages, tools, prompt, Samples.map(row.get(4))));
     }
     return cases;
-  }
-
-  private static Map<String, Object> map(JsonNode node) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    Map<?, ?> values = (Map<?, ?>) JSON.convertValue(node, Object.class);
-    values.forEach((key, value) -> map.put(String.valueOf(key), value));
-    return map;
-  }
-
-  private static List<String> lines(String resource) throws IOException {
-    try (InputStream in = SharedTemplatesTest.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IOException("missing resource " + resource);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-    }
   }
 }
