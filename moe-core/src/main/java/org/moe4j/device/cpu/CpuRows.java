@@ -49,14 +49,19 @@ final class CpuRows implements Device.Rows {
     quantizedRows = 0;
   }
 
-  /** Room for the quantised form, to be filled by whoever asks. The first call is not safe for several threads. */
-  QuantizedRows quantized() {
-    QuantizedRows rows = quantized;
-    if (rows == null) {
-      rows = new QuantizedRows(capacity, width);
-      quantized = rows;
+  /** Makes room for the quantised form; to be called before workers ask for it. */
+  void allocateQuantized() {
+    if (quantized == null) {
+      quantized = new QuantizedRows(capacity, width);
     }
-    return rows;
+  }
+
+  /** The quantised form. */
+  QuantizedRows quantized() {
+    if (quantized == null) {
+      throw new IllegalStateException("no room for the quantised form was made");
+    }
+    return quantized;
   }
 
   /** How many of the first rows are quantised as they are now. */

@@ -152,8 +152,7 @@ final class GroupedExperts {
     gated = low;
     raised = high;
     if (givesQuantized) {
-      // Made here: in the loop, each of several threads would make its own.
-      low.quantized();
+      low.allocateQuantized();
     }
     workers.run(
         countItems(experts, Math.ceilDiv(between, Tiles.BAND)),

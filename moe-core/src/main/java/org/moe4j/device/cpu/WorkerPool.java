@@ -19,6 +19,9 @@ final class WorkerPool implements AutoCloseable {
   /** About 50 microseconds. */
   private static final int SPINS = 1 << 10;
 
+  /** What the caller sleeps at a time for a worker that does not come to an end. */
+  private static final long MOMENT = 20_000;
+
   private static final VarHandle STATE;
   private static final VarHandle FAILURE;
 
@@ -96,7 +99,6 @@ final class WorkerPool implements AutoCloseable {
    * @param each items that are handed out together, at least 1
    * @param body what to do; an exception of it ends the loop early and is thrown here
    */
-  @SuppressWarnings("ThreadPriorityCheck") // Yielding is a courtesy here; the wait ends without it.
   void run(long count, long each, Task body) {
     if (workers.length == 0 || count <= each) {
       if (count > 0) {
@@ -125,8 +127,8 @@ final class WorkerPool implements AutoCloseable {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        // The worker has lost its processor: let it have this one.
-        Thread.yield();
+        // The worker may have lost its processor: let it have this one.
+        LockSupport.parkNanos(MOMENT);
       }
     }
     task = null;

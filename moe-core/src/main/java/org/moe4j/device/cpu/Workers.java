@@ -60,6 +60,7 @@ final class Workers implements AutoCloseable {
     if (!quantized || in.quantizedRows() >= rows) {
       return;
     }
+    in.allocateQuantized();
     QuantizedRows to = in.quantized();
     runRows(
         rows,
