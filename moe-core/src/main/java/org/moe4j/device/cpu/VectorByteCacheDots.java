@@ -19,27 +19,22 @@ final class VectorByteCacheDots implements ByteCacheDots {
   /** What a half whose bits were moved is too small by. */
   private static final float UP = 0x1p112f;
 
+  /** Two of the four positions of an int at a time, whose scales are in one int too: all four are too much code. */
   @Override
   public void keys(long block, int size, float[] x, int at, float[] y, int to) {
-    for (int t = 0; t < 16; t += COUNT) {
-      FloatVector a0 = FloatVector.zero(F);
-      FloatVector a1 = a0;
-      FloatVector a2 = a0;
-      FloatVector a3 = a0;
+    for (int t = 0; t < 32; t += COUNT) {
+      int up = t < 16 ? 24 : 16;
+      FloatVector low = FloatVector.zero(F);
+      FloatVector high = low;
       for (int d = 0; d < size; d++) {
-        IntVector four = ints(block + d * 64L + t * 4L);
+        IntVector four = ints(block + d * 64L + t % 16 * 4L);
         FloatVector v = FloatVector.broadcast(F, x[at + d]);
-        a0 = floats(four.lanewise(LSHL, 24)).fma(v, a0);
-        a1 = floats(four.lanewise(LSHL, 16)).fma(v, a1);
-        a2 = floats(four.lanewise(LSHL, 8)).fma(v, a2);
-        a3 = floats(four).fma(v, a3);
+        low = floats(four.lanewise(LSHL, up)).fma(v, low);
+        high = floats(four.lanewise(LSHL, up - 16)).fma(v, high);
       }
       IntVector scales = ints(block + BLOCK * POSITIONS + t * 4L);
-      add(a0, scales.lanewise(LSHL, 16), y, to + t);
-      add(a2, scales, y, to + t + 32);
-      scales = ints(block + BLOCK * POSITIONS + t * 4L + 64);
-      add(a1, scales.lanewise(LSHL, 16), y, to + t + 16);
-      add(a3, scales, y, to + t + 48);
+      add(low, scales.lanewise(LSHL, 16), y, to + t);
+      add(high, scales, y, to + t + 32);
     }
   }
 

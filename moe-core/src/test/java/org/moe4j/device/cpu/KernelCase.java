@@ -1,0 +1,370 @@
+package org.moe4j.device.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * One call of a kernel with all arrays it reads and writes.
+ *
+ * @param name kernel and sizes
+ * @param state the arrays, as they are before the call
+ * @param call the call
+ */
+@SuppressWarnings("ArrayRecordComponent") // Neither compared nor printed.
+record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
+
+  private static final int[] COLUMNS = {1, 2, 15, 64, 65, 131};
+  private static final int[] COUNTS = {1, 3, 16, 31, 64, 100};
+
+  /** Runs the call on a copy of the state's values and gives them back as they are afterwards, as bits. */
+  List<int[]> run(Kernels kernels) {
+    List<Object> before = new ArrayList<>();
+    for (Object array : state) {
+      before.add(array instanceof float[] f ? f.clone() : ((int[]) array).clone());
+    }
+    call.accept(kernels);
+    List<int[]> after = new ArrayList<>();
+    for (int i = 0; i < state.length; i++) {
+      after.add(bits(state[i]));
+      restore(before.get(i), state[i]);
+    }
+    return after;
+  }
+
+  private static int[] bits(Object array) {
+    if (array instanceof int[] ints) {
+      return ints.clone();
+    }
+    float[] floats = (float[]) array;
+    int[] bits = new int[floats.length];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = Float.floatToIntBits(floats[i]);
+    }
+    return bits;
+  }
+
+  private static void restore(Object from, Object to) {
+    int length = from instanceof float[] f ? f.length : ((int[]) from).length;
+    System.arraycopy(from, 0, to, 0, length);
+  }
+
+  /**
+   * Every kernel at odd sizes.
+   *
+   * @param memory where weights are put
+   */
+  static List<KernelCase> all(NativeMemory memory) {
+    return new Cases(memory).all;
+  }
+
+  private static final class Cases {
+    final List<KernelCase> all = new ArrayList<>();
+    private final Random random = new Random(99);
+    private final NativeMemory memory;
+
+    Cases(NativeMemory memory) {
+      this.memory = memory;
+      for (int groups : new int[] {1, 3, 8}) {
+        nibbles(groups);
+        bytes(groups, 8);
+        bytes(groups, 16);
+        scales(groups);
+      }
+      for (int columns : COLUMNS) {
+        floats("F32", columns, Float.BYTES, Kernels::f32);
+        floats("F16", columns, Short.BYTES, Kernels::f16);
+        floats("BF16", columns, Short.BYTES, Kernels::bf16);
+      }
+      quantizer(1);
+      quantizer(5);
+      for (int count : COUNTS) {
+        rows(count);
+      }
+      for (int pairs : new int[] {1, 3, 8, 16, 29, 64}) {
+        rotation(pairs);
+      }
+      for (int size : new int[] {1, 17, 32}) {
+        cache(size);
+      }
+    }
+
+    private void add(String name, Consumer<Kernels> call, Object... state) {
+      all.add(new KernelCase(name, state, call));
+    }
+
+    /** Random bits; where halves or floats are wanted they include the odd ones. */
+    private long bits(long bytes) {
+      long address = memory.allocate(bytes);
+      for (long i = 0; i < bytes; i++) {
+        Native.putByte(address + i, (byte) random.nextInt());
+      }
+      return address;
+    }
+
+    /** Random finite numbers of a type. */
+    private long numbers(int count, int bytes) {
+      long address = memory.allocate((long) count * bytes);
+      for (int i = 0; i < count; i++) {
+        float value = (float) random.nextGaussian();
+        if (bytes == Float.BYTES) {
+          Native.putFloat(address + 4L * i, value);
+        } else {
+          // As a BF16 this is another number, but a number too.
+          Native.putShort(address + 2L * i, Float.floatToFloat16(value));
+        }
+      }
+      return address;
+    }
+
+    private float[] floats(int count) {
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = (float) random.nextGaussian();
+      }
+      return values;
+    }
+
+    private int[] activations(int count) {
+      int[] values = new int[count];
+      for (int i = 0; i < count; i++) {
+        // Extremes as often as all others together.
+        int value =
+            random.nextBoolean() ? random.nextInt(255) - 127 : random.nextBoolean() ? 127 : -127;
+        values[i] = (value & 0xffff) | (value << 16);
+      }
+      return values;
+    }
+
+    private static int[] sums(int[] activations) {
+      int[] sums = new int[activations.length / 32];
+      for (int i = 0; i < sums.length * 32; i++) {
+        sums[i / 32] += (short) activations[i];
+      }
+      return sums;
+    }
+
+    private void nibbles(int blocks) {
+      long step = NibbleDots.BLOCK_BYTES + 128L;
+      long tile = bits(blocks * step);
+      int row = 32 * blocks;
+      int[] x = activations(5 * row);
+      int[] sums = sums(x);
+      int[] dots = new int[4 * row];
+      add(
+          "nibbles one " + blocks,
+          k -> k.nibbles().one(tile, step, blocks, x, row, sums, dots),
+          x,
+          sums,
+          dots);
+      add(
+          "nibbles four " + blocks,
+          k ->
+              k.nibbles()
+                  .four(
+                      tile, step, blocks, x, 2 * row, 0, row, 4 * row, sums, dots, row),
+          x,
+          sums,
+          dots);
+    }
+
+    private void bytes(int groups, int pairs) {
+      long step = pairs * (long) ByteDots.PAIR_BYTES + 128;
+      long tile = bits(groups * step);
+      int row = 2 * pairs * groups;
+      int[] x = activations(5 * row);
+      int stride = 64 * groups;
+      int[] dots = new int[4 * stride];
+      String sizes = groups + " x " + 2 * pairs;
+      add(
+          "bytes one " + sizes,
+          k -> k.bytes().one(tile, step, groups, pairs, x, row, dots),
+          x,
+          dots);
+      add(
+          "bytes four " + sizes,
+          k ->
+              k.bytes()
+                  .four(
+                      tile,
+                      step,
+                      groups,
+                      pairs,
+                      x,
+                      2 * row,
+                      0,
+                      row,
+                      4 * row,
+                      dots,
+                      stride),
+          x,
+          dots);
+    }
+
+    private void scales(int groups) {
+      long step = 1024 + 128;
+      long scales = bits(groups * step);
+      float unit = 0x1p100f;
+      float[] xScales = floats(groups + 1);
+      float[] y = floats(128);
+      int[] dots = new int[64 * groups + 1];
+      for (int i = 0; i < dots.length; i++) {
+        dots[i] = random.nextInt() >> 8;
+      }
+      add(
+          "scale nibbles " + groups,
+          k -> k.scale().scaleNibbles(scales, step, unit, groups, xScales, 1, dots, 1, y, 64),
+          xScales,
+          dots,
+          y);
+      for (int shift = 0; shift < 2; shift++) {
+        int by = shift;
+        add(
+            "scale bytes " + groups + " by " + by,
+            k ->
+                k.scale()
+                    .scaleBytes(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 3),
+            xScales,
+            dots,
+            y);
+      }
+      add(
+          "centre " + groups,
+          k -> k.scale().centre(scales, step, unit, groups, xScales, 1, y, 64),
+          xScales,
+          y);
+    }
+
+    private void floats(
+        String type,
+        int columns,
+        int weightBytes,
+        Function<Kernels, FloatDots> dots) {
+      long tile = numbers(32 * columns, weightBytes);
+      float[] x = floats(5 * columns);
+      float[] y = floats(4 * 50);
+      add(
+          type + " one " + columns,
+          k -> dots.apply(k).one(tile, columns, x, columns, y, 7),
+          x,
+          y);
+      add(
+          type + " four " + columns,
+          k ->
+              dots.apply(k)
+                  .four(tile, columns, x, 2 * columns, 0, columns, 4 * columns, y, 5, 50),
+          x,
+          y);
+    }
+
+    private void quantizer(int blocks) {
+      float[] x = floats(32 * blocks + 3);
+      if (blocks > 4) {
+        x[3 + 7] = Float.NaN;
+        x[3 + 32 + 9] = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < 32; i++) {
+          x[3 + 64 + i] *= 0x1p-120f;
+          x[3 + 96 + i] = i % 5 * 0.5f;
+        }
+      }
+      int[] q = new int[32 * (blocks + 1)];
+      int[] sums = new int[blocks + 1];
+      float[] scales = new float[blocks + 1];
+      float[] scaledSums = new float[blocks + 1];
+      add(
+          "quantizer " + blocks,
+          k -> k.quantizer().quantize(x, 3, blocks, q, 32, sums, scales, scaledSums),
+          x,
+          q,
+          sums,
+          scales,
+          scaledSums);
+    }
+
+    private void rows(int count) {
+      float[] x = floats(count + 3);
+      float[] y = floats(count + 5);
+      float[] weight = floats(count);
+      float[] lanes = new float[16];
+      float[] wild = floats(count + 2);
+      for (int i = 0; i < wild.length; i++) {
+        wild[i] *= i % 3 == 0 ? 1 : i % 3 == 1 ? 30 : 300;
+      }
+      float[] odd = wild.clone();
+      odd[odd.length / 2] = Float.NaN;
+      odd[odd.length - 1] = Float.POSITIVE_INFINITY;
+      float[] result = new float[1];
+      add(
+          "squares " + count,
+          k -> result[0] = k.rows().squares(x, 3, count, lanes),
+          x,
+          lanes,
+          result);
+      add(
+          "scale each " + count,
+          k -> k.rows().scaleEach(x, 3, count, 1.7f, weight, y, 5),
+          x,
+          weight,
+          y);
+      add("scale " + count, k -> k.rows().scale(0.3f, y, 5, count), y);
+      add("add " + count, k -> k.rows().add(x, 3, y, 5, count), x, y);
+      add("add scaled " + count, k -> k.rows().addScaled(0.3f, x, 3, y, 5, count), x, y);
+      for (boolean withNan : new boolean[] {false, true}) {
+        float[] values = withNan ? odd : wild;
+        String which = withNan ? " with NaN" : "";
+        add("gate " + count + which, k -> k.rows().gate(values, y, 2, count), values, y);
+        add(
+            "largest " + count + which,
+            k -> result[0] = k.rows().largest(values, 2, count),
+            values,
+            result);
+        add(
+            "exponentials " + count + which,
+            k -> result[0] = k.rows().exponentials(values, 2, count, 1.25f, lanes),
+            values,
+            lanes,
+            result);
+      }
+    }
+
+    private void rotation(int pairs) {
+      float[] x = floats(2 * pairs + 1);
+      float[] cosines = floats(2 * pairs);
+      float[] sines = floats(2 * pairs);
+      add(
+          "rotate halves " + pairs,
+          k -> k.rotation().halves(x, 1, pairs, cosines, sines, pairs),
+          x,
+          cosines,
+          sines);
+      add(
+          "rotate neighbours " + pairs,
+          k -> k.rotation().neighbours(x, 1, pairs, cosines, sines, pairs),
+          x,
+          cosines,
+          sines);
+    }
+
+    private void cache(int size) {
+      long keys = bits(ByteCacheDots.KEY_BLOCK_BYTES);
+      long values = bits(ByteCacheDots.VALUE_TILE_BYTES);
+      for (int i = 0; i < 64; i++) {
+        Native.putShort(keys + 32 * 64 + 2L * i, Float.floatToFloat16(random.nextFloat()));
+        Native.putInt(
+            values + 64 * 64 + 4L * i,
+            Float.floatToFloat16(random.nextFloat()) * 0x10001);
+      }
+      float[] x = floats(70);
+      float[] y = floats(70);
+      add("cache keys " + size, k -> k.cache().keys(keys, size, x, 3, y, 5), x, y);
+      int first = size / 3;
+      add(
+          "cache values " + first + " to " + 2 * size,
+          k -> k.cache().values(values, first, 2 * size, x, 3, y, 5),
+          x,
+          y);
+    }
+  }
+}

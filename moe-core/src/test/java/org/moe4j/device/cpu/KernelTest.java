@@ -1,0 +1,151 @@
+package org.moe4j.device.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every vector kernel ({@link VectorNibbleDots}, {@link VectorByteDots}, {@link VectorBlockScale}, {@link VectorF32Dots},
+ * {@link VectorF16Dots}, {@link VectorBF16Dots}, {@link VectorRowQuantizer}, {@link VectorRowMath}, {@link VectorRotation},
+ * {@link VectorByteCacheDots}) gives the bits of its scalar twin ({@link ScalarNibbleDots} ... {@link ScalarByteCacheDots}) at
+ * odd sizes, interpreted and compiled, at every width, and touches no memory but its own.
+ */
+class KernelTest {
+
+  /** Enough for the compiler, and little enough for widths that the processor lacks. */
+  private static final long WARM_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+
+  private static final long WATCHDOG_SECONDS = 300;
+
+  private static void compare(KernelCase each) {
+    List<int[]> expected = each.run(Kernels.scalar());
+    Kernels vector = Kernels.vector();
+    assertEqual(expected, each.run(vector), each.name() + " at first");
+    long end = System.nanoTime() + WARM_NANOS;
+    for (int i = 2; System.nanoTime() < end; i++) {
+      assertEqual(expected, each.run(vector), each.name() + ", repetition " + i);
+    }
+  }
+
+  private static void assertEqual(List<int[]> expected, List<int[]> actual, String what) {
+    for (int i = 0; i < expected.size(); i++) {
+      int array = i;
+      assertArrayEquals(
+          expected.get(i), actual.get(i), () -> what + ", array " + array + " as bits");
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> vectorKernelsGiveTheBitsOfTheirScalarTwins() {
+    NativeMemory memory = new NativeMemory();
+    return KernelCase.all(memory).stream()
+        .map(each -> DynamicTest.dynamicTest(each.name(), () -> compare(each)))
+        .onClose(memory::close);
+  }
+
+  /** Each width in a process of its own, for it is a constant; with every access checked in one of them. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-Dmoe4j.vector.bits=128",
+        "-Dmoe4j.vector.bits=256",
+        "-Dmoe4j.vector.bits=512",
+        "-Dmoe4j.bounds=checked"
+      })
+  void everyWidthGivesTheSameBits(String property) throws Exception {
+    Forked.run(AllKernels.class, "--add-modules", "jdk.incubator.vector", property);
+  }
+
+  /** The process of its own. */
+  static final class AllKernels {
+
+    private AllKernels() {}
+
+    public static void main(String[] arguments) {
+      try (NativeMemory memory = new NativeMemory()) {
+        KernelCase.all(memory).forEach(KernelTest::compare);
+      }
+      System.out.println("compared at " + Lanes.BITS + " bits");
+    }
+  }
+
+  /** A kernel that the compiler gave up on makes an object for every vector. */
+  @Test
+  void compiledKernelsAllocateNothing() {
+    Assumptions.assumeTrue(
+        Lanes.BITS <= FloatVector.SPECIES_PREFERRED.vectorBitSize(),
+        "vectors wider than the processor's are objects");
+    try (NativeMemory memory = new NativeMemory()) {
+      List<KernelCase> cases = KernelCase.all(memory);
+      Kernels kernels = Kernels.vector();
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
+      List<KernelCase> left = new ArrayList<>(cases);
+      while (!left.isEmpty()) {
+        assertTrue(
+            System.nanoTime() < end,
+            () -> "still allocating: " + left.stream().map(KernelCase::name).toList());
+        left.removeIf(each -> allocated(each, kernels) == 0);
+      }
+      // Once more, with all of them warm: profiles that others spoil would show now.
+      for (KernelCase each : cases) {
+        assertEquals(0, allocated(each, kernels), each.name());
+      }
+    }
+  }
+
+  private static long allocated(KernelCase each, Kernels kernels) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    for (int i = 0; i < 200; i++) {
+      each.call().accept(kernels);
+    }
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int i = 0; i < 50; i++) {
+      each.call().accept(kernels);
+    }
+    return threads.getCurrentThreadAllocatedBytes() - before;
+  }
+
+  /** Runs a class in a Java of its own. */
+  static final class Forked {
+
+    private Forked() {}
+
+    static String run(Class<?> main, String... flags) throws Exception {
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+          .filter(argument -> argument.startsWith("-XX:"))
+          .forEach(command::add);
+      command.addAll(List.of(flags));
+      command.addAll(
+          List.of(
+              "--enable-native-access=ALL-UNNAMED",
+              "-cp",
+              System.getProperty("java.class.path"),
+              main.getName()));
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      process.getOutputStream().close();
+      String said = new String(process.getInputStream().readAllBytes(), Charset.defaultCharset());
+      assertTrue(
+          process.waitFor(WATCHDOG_SECONDS, TimeUnit.SECONDS), () -> main + " hangs: " + said);
+      assertEquals(0, process.exitValue(), said);
+      return said;
+    }
+  }
+}
