@@ -1,0 +1,168 @@
+package org.moe4j.device.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.moe4j.MixtureException;
+import org.moe4j.device.Device;
+import org.moe4j.device.scalar.ScalarDevice;
+import org.moe4j.format.Dequantizer;
+import org.moe4j.format.TensorData;
+import org.moe4j.format.TensorType;
+import org.moe4j.model.Linear;
+
+/** Linear maps of every tensor type, repacked into tiles. */
+class TilesTest {
+
+  private static final int ODD_OUTPUTS = 131;
+
+  private final Random random = new Random(5);
+
+  private static int inputs(TensorType type) {
+    return type.isQuantized() ? 3 * type.blockSize() : 77;
+  }
+
+  private static float[] apply(Device device, Linear linear, float[] x) {
+    int rows = x.length / linear.inputs();
+    float[] result = new float[rows * linear.outputs()];
+    float[] row = new float[linear.outputs()];
+    try (Device.Rows in = device.allocate(rows, linear.inputs());
+        Device.Rows out = device.allocate(rows, linear.outputs())) {
+      device.write(x, rows, in);
+      device.linear(device.load(linear), rows, in, out);
+      for (int i = 0; i < rows; i++) {
+        device.read(out, i, row);
+        System.arraycopy(row, 0, result, i * row.length, row.length);
+      }
+    }
+    return result;
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TensorType.class,
+      names = {
+        "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"
+      })
+  void aRowThatPicksOneColumnGivesItsWeights(TensorType type) {
+    int inputs = inputs(type);
+    TensorData weight = Tensors.random(type, random, ODD_OUTPUTS, inputs);
+    float[] expected = new float[ODD_OUTPUTS * inputs];
+    Dequantizer.row(type, weight.data(), 0, expected, 0, expected.length);
+    float[] unit = new float[inputs * inputs];
+    for (int i = 0; i < inputs; i++) {
+      unit[i * inputs + i] = 1;
+    }
+    try (Device cpu = new CpuDevice(Kernels.vector(), "cpu", 2)) {
+      float[] columns = apply(cpu, Linear.of(weight), unit);
+      float most = 0;
+      for (float value : expected) {
+        most = Math.max(most, Math.abs(value));
+      }
+      // Scales and centres of the K types and of those with minima are rounded to 11 bits.
+      float tolerance = type.isQuantized() ? most * 0x1p-10f : 0;
+      for (int output = 0; output < ODD_OUTPUTS; output++) {
+        for (int i = 0; i < inputs; i++) {
+          assertEquals(
+              expected[output * inputs + i],
+              columns[i * ODD_OUTPUTS + output],
+              tolerance,
+              "output " + output + ", input " + i);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TensorType.class,
+      names = {
+        "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"
+      })
+  void oneRowAndManyRowsGiveTheSameBitsNearTheScalarDevice(TensorType type) {
+    int inputs = inputs(type);
+    Linear linear =
+        new Linear(
+            Tensors.random(type, random, ODD_OUTPUTS, inputs),
+            Tensors.random(TensorType.F32, random, ODD_OUTPUTS));
+    int rows = 7;
+    float[] x = new float[rows * inputs];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
+    }
+    try (Device scalar = new ScalarDevice();
+        Device cpu = new CpuDevice(Kernels.vector(), "cpu", 2)) {
+      float[] expected = apply(scalar, linear, x);
+      float[] together = apply(cpu, linear, x);
+      assertArrayEquals(expected, together, type.isQuantized() ? 0.05f : 1e-5f);
+      float[] alone = new float[inputs];
+      float[] part = new float[ODD_OUTPUTS];
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(x, row * inputs, alone, 0, inputs);
+        System.arraycopy(together, row * ODD_OUTPUTS, part, 0, ODD_OUTPUTS);
+        assertArrayEquals(part, apply(cpu, linear, alone), "row " + row);
+      }
+    }
+  }
+
+  /** 32 products of the largest weight and activation are just below what 16 bits hold. */
+  @Test
+  void theLargestSumsDoNotOverflow() {
+    byte[] blocks = new byte[2 * 18];
+    for (int i = 0; i < 36; i++) {
+      blocks[i] = (byte) (i < 18 ? 0x00 : 0xff);
+    }
+    for (int at : new int[] {0, 18}) {
+      blocks[at] = 0;
+      blocks[at + 1] = 0x3c;
+    }
+    TensorData weight =
+        TensorData.of("test", "extremes", TensorType.Q4_0, MemorySegment.ofArray(blocks), 2, 32);
+    float[] x = new float[32];
+    Arrays.fill(x, -127);
+    try (Device cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
+      assertArrayEquals(
+          new float[] {32 * 127 * 8, 32 * 127 * -7}, apply(cpu, Linear.of(weight), x));
+    }
+  }
+
+  @Test
+  void infiniteActivationsReachTheResult() {
+    Linear linear = Linear.of(Tensors.random(TensorType.Q4_0, random, 3, 64));
+    float[] x = new float[64];
+    x[40] = Float.POSITIVE_INFINITY;
+    try (Device cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
+      for (float value : apply(cpu, linear, x)) {
+        assertEquals(Float.NaN, value);
+      }
+    }
+  }
+
+  @Test
+  void typesWithoutKernelsAreRefusedByName() {
+    TensorData weight =
+        TensorData.of(
+            "file.gguf",
+            "blk.0.ffn_up",
+            TensorType.Q2_K,
+            MemorySegment.ofArray(new byte[84]),
+            1,
+            256);
+    try (Device cpu = new CpuDevice(Kernels.scalar(), "cpu", 1)) {
+      MixtureException refused =
+          assertThrows(
+              MixtureException.Unsupported.class, () -> cpu.load(Linear.of(weight)));
+      assertEquals(
+          "file.gguf: blk.0.ffn_up: tensor type Q2_K is not supported; supported: "
+              + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K",
+          refused.getMessage());
+    }
+  }
+}
