@@ -143,7 +143,9 @@ final class GgufTokenizer {
     return tokenizer(
         "SentencePiece BPE",
         builder.build(),
-        prefix ? TextNormalizer.sequence(List.of(TextNormalizer.prepend(" "), marks)) : marks,
+        prefix
+            ? TextNormalizer.sequence(config.file(), List.of(TextNormalizer.prepend(" "), marks))
+            : marks,
         PreTokenizer.whole(),
         new PieceEncoder.Scored(merges, characters, bytes, unknown),
         prefix ? LeadingSpace.DROP_ONE : LeadingSpace.KEEP,

@@ -20,6 +20,12 @@ import org.moe4j.tokenizer.StreamDecoder.LeadingSpace;
  */
 final class JsonStages {
 
+  /** More stages than any tokenizer has; each of them takes memory and a level of the stack. */
+  private static final int MAX_STAGES = 32;
+
+  /** Longer insertions are refused, so that a text stays within a small multiple of its length. */
+  private static final int MAX_INSERTION = 16;
+
   private final Config root;
 
   JsonStages(Config root) {
@@ -39,14 +45,14 @@ final class JsonStages {
     String type = config.text("type");
     return switch (type) {
       case "NFC", "NFD", "NFKC", "NFKD" -> TextNormalizer.unicode(Normalizer.Form.valueOf(type));
-      case "Prepend" -> TextNormalizer.prepend(config.text("prepend"));
+      case "Prepend" -> TextNormalizer.prepend(insertion(config, key, "prepend"));
       case "Replace" -> replace(config, key);
       case "Sequence" -> {
         List<TextNormalizer> parts = new ArrayList<>();
-        for (Config part : config.sections("normalizers")) {
+        for (Config part : stages(config.sections("normalizers"), key)) {
           parts.add(normalizer(part, key + ".normalizers[" + parts.size() + "]"));
         }
-        yield TextNormalizer.sequence(parts);
+        yield TextNormalizer.sequence(where(key), parts);
       }
       default ->
           throw unsupported(key, type, "NFC, NFD, NFKC, NFKD, Prepend, Replace and Sequence");
@@ -55,10 +61,26 @@ final class JsonStages {
 
   private TextNormalizer replace(Config config, String key) {
     String literal = literal(config, key);
-    String content = config.text("content");
+    String content = insertion(config, key, "content");
     return literal == null
         ? TextNormalizer.replace(regex(config, key), content)
         : TextNormalizer.replace(literal, content);
+  }
+
+  private String insertion(Config config, String key, String name) {
+    String text = config.text(name);
+    if (text.length() > MAX_INSERTION) {
+      throw unsupported(
+          key, name + " of " + text.length() + " characters", "up to " + MAX_INSERTION);
+    }
+    return text;
+  }
+
+  private List<Config> stages(List<Config> stages, String key) {
+    if (stages.size() > MAX_STAGES) {
+      throw unsupported(key, stages.size() + " stages", "up to " + MAX_STAGES);
+    }
+    return stages;
   }
 
   Splitting splitting() {
@@ -67,7 +89,7 @@ final class JsonStages {
     }
     List<PreTokenizer> stages = new ArrayList<>();
     boolean byteLevel = false;
-    for (Config part : flatten(root.section("pre_tokenizer"), "pretokenizers", 0)) {
+    for (Config part : stages("pre_tokenizer", "pretokenizers")) {
       if (byteLevel) {
         throw unsupported(
             "pre_tokenizer", part.text("type") + " after ByteLevel", "ByteLevel last");
@@ -122,7 +144,7 @@ final class JsonStages {
   }
 
   private PreTokenizer metaspace(Config config, String key) {
-    String mark = config.text("replacement", "\u2581");
+    String mark = mark(config, key);
     String scheme = scheme(config, key);
     PreTokenizer prefix =
         (text, first, pieces) -> {
@@ -137,6 +159,11 @@ final class JsonStages {
                 PreTokenizer.split(
                     SplitPattern.literal(where(key), mark), Behavior.MERGED_WITH_NEXT, false)))
         : prefix;
+  }
+
+  /** What stands for a space. */
+  private String mark(Config config, String key) {
+    return config.has("replacement") ? insertion(config, key, "replacement") : "\u2581";
   }
 
   private String scheme(Config config, String key) {
@@ -157,6 +184,7 @@ final class JsonStages {
 
   /** How names of tokens become bytes, and what is taken away from the beginning of a text. */
   record Decoding(
+      String where,
       boolean byteLevel,
       boolean byteTokens,
       List<Replacement> replacements,
@@ -177,6 +205,12 @@ final class JsonStages {
       String text = content;
       for (Replacement replacement : replacements) {
         text = text.replace(replacement.from(), replacement.to());
+        if (text.length() > TextNormalizer.MAX_GROWTH * (content.length() + 1L)) {
+          throw new MixtureException.Unsupported(
+              where,
+              "a decoder that blows up tokens",
+              "up to " + TextNormalizer.MAX_GROWTH + " times");
+        }
       }
       return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -192,7 +226,7 @@ final class JsonStages {
     boolean fused = false;
     List<Replacement> replacements = new ArrayList<>();
     LeadingSpace leadingSpace = LeadingSpace.KEEP;
-    for (Config part : flatten(root.section(key), "decoders", 0)) {
+    for (Config part : stages(key, "decoders")) {
       String type = part.text("type");
       // Replacing is done with single tokens here, stripping with the whole text: any other order
       // would differ.
@@ -205,7 +239,8 @@ final class JsonStages {
         case "Replace" -> {
           String literal = literal(part, key);
           inOrder &= literal != null && !byteTokens && !fused;
-          replacements.add(new Replacement(String.valueOf(literal), part.text("content")));
+          replacements.add(
+              new Replacement(String.valueOf(literal), insertion(part, key, "content")));
         }
         case "ByteFallback" -> {
           inOrder &= !fused;
@@ -222,7 +257,7 @@ final class JsonStages {
         }
         case "Metaspace" -> {
           inOrder &= replacements.isEmpty() && !byteTokens && !fused;
-          replacements.add(new Replacement(part.text("replacement", "\u2581"), " "));
+          replacements.add(new Replacement(mark(part, key), " "));
           if (!scheme(part, key).equals("never")) {
             leadingSpace = LeadingSpace.DROP_IN_FIRST_TOKEN;
           }
@@ -236,18 +271,23 @@ final class JsonStages {
             "ByteLevel, Metaspace, or Replace, ByteFallback, Fuse and Strip in this order");
       }
     }
-    return new Decoding(byteLevel, byteTokens, List.copyOf(replacements), leadingSpace);
+    return new Decoding(where(key), byteLevel, byteTokens, List.copyOf(replacements), leadingSpace);
   }
 
-  private List<Config> flatten(Config config, String key, int depth) {
-    if (!config.text("type").equals("Sequence") || depth > 8) {
-      return List.of(config);
+  /** The stages of a sequence, also of nested ones, or the only stage. */
+  private List<Config> stages(String key, String parts) {
+    List<Config> stages = new ArrayList<>();
+    addStages(root.section(key), parts, stages);
+    return stages(stages, key);
+  }
+
+  /** The depth of recursion is bounded by that of the JSON. */
+  private static void addStages(Config config, String parts, List<Config> stages) {
+    if (config.text("type").equals("Sequence")) {
+      config.sections(parts).forEach(part -> addStages(part, parts, stages));
+    } else {
+      stages.add(config);
     }
-    List<Config> parts = new ArrayList<>();
-    for (Config part : config.sections(key)) {
-      parts.addAll(flatten(part, key, depth + 1));
-    }
-    return parts;
   }
 
   /** The literal text of a pattern, or null if it is a regular expression. */

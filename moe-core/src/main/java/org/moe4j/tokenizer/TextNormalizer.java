@@ -3,10 +3,14 @@ package org.moe4j.tokenizer;
 
 import java.text.Normalizer;
 import java.util.List;
+import org.moe4j.MixtureException;
 
 /** Rewrites a text before it is split. */
 @FunctionalInterface
 interface TextNormalizer {
+
+  /** How much longer a text may become; the longest normal form of a character has 18. */
+  int MAX_GROWTH = 32;
 
   /**
    * Rewrites a text.
@@ -20,12 +24,22 @@ interface TextNormalizer {
     return text -> text;
   }
 
-  /** Applies normalizers one after the other. */
-  static TextNormalizer sequence(List<TextNormalizer> parts) {
+  /**
+   * Applies normalizers one after the other.
+   *
+   * @param where file and key, for messages
+   * @param parts the normalizers
+   */
+  static TextNormalizer sequence(String where, List<TextNormalizer> parts) {
     return text -> {
       String result = text;
       for (TextNormalizer part : parts) {
         result = part.apply(result);
+        // Replacements that feed each other could double the text again and again.
+        if (result.length() > MAX_GROWTH * (text.length() + 1L)) {
+          throw new MixtureException.Unsupported(
+              where, "a normalizer that blows up the text", "up to " + MAX_GROWTH + " times");
+        }
       }
       return result;
     };

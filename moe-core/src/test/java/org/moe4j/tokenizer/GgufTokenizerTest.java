@@ -164,6 +164,16 @@ class GgufTokenizerTest {
   }
 
   @Test
+  void specialTokensOfPhi3TakeTheWhiteSpaceAfterThemAlong() {
+    Map<String, @Nullable Object> metadata = tiny();
+    int[] kept = open(metadata).encode("</s> \na", true);
+    metadata.put("general.name", "Phi-3-mini");
+    assertArrayEquals(new int[] {2, 5}, open(metadata).encode("</s> \na", true));
+    assertTrue(kept.length > 2);
+    assertTrue(open(metadata).encode("<s> a", true).length > 2, "the begin token does not");
+  }
+
+  @Test
   void tokensKnowWhatTheyStandFor() {
     ModelTokenizer tokenizer = open(tiny());
     assertEquals(10, tokenizer.size());

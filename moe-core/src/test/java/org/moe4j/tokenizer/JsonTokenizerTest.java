@@ -211,6 +211,36 @@ class JsonTokenizerTest {
   }
 
   @Test
+  void stagesThatBlowUpTextAreRefused() {
+    String doubling = "{'type': 'Replace', 'pattern': {'String': 'a'}, 'content': 'aa'}";
+    String doublings = (doubling + ", ").repeat(29) + doubling;
+    String normalizers = "{'type': 'Sequence', 'normalizers': [" + doublings + "]}";
+    ModelTokenizer tokenizer =
+        parse(
+            TINY.replace(
+                "\"normalizer\": null",
+                "'normalizer': ".replace('\'', '"') + normalizers.replace('\'', '"')));
+    assertArrayEquals(new int[] {2}, tokenizer.encode("b"));
+    assertThrows(MixtureException.Unsupported.class, () -> tokenizer.encode("a"));
+    String decoders = "{'type': 'Sequence', 'decoders': [" + doublings + "]}";
+    String blown = TINY.replace("{\"type\": \"Fuse\"}", decoders.replace('\'', '"'));
+    assertThrows(MixtureException.Unsupported.class, () -> parse(blown));
+    String split = "{'type': 'Digits'}, ".repeat(5000) + "{'type': 'Digits'}";
+    String many =
+        TINY.replace(
+            "\"type\": \"Split\"",
+            "'type': 'Sequence', 'pretokenizers': [".replace('\'', '"')
+                + split.replace('\'', '"')
+                + "]");
+    assertThrows(MixtureException.Unsupported.class, () -> parse(many));
+    String longInsertion =
+        TINY.replace(
+            "\"normalizer\": null",
+            "\"normalizer\": {\"type\": \"Prepend\", \"prepend\": \"" + "x".repeat(1000) + "\"}");
+    assertThrows(MixtureException.Unsupported.class, () -> parse(longInsertion));
+  }
+
+  @Test
   void damagedFilesAreRefusedWithTheirName(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("tokenizer.json");
     assertBad(file);

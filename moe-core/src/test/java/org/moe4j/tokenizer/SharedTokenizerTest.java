@@ -76,6 +76,21 @@ class SharedTokenizerTest {
         npm(name), Fixtures.lines(), Fixtures.expected("npm/tokenizer-" + name + ".txt.gz"));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "qwen3, 151643 151645, false",
+    "gptoss, 199999 200002 200012, false",
+    "deepseek_v3, 1, true",
+    "llama3_1, 128001 128009, true",
+    "llama2, 2, true"
+  })
+  void knowsTheTokensThatBeginAndEndAnswers(String name, String ends, boolean addBos) {
+    SpecialTokens special = npm(name).special();
+    assertArrayEquals(
+        Fixtures.numbers(ends), special.ends().stream().mapToInt(Integer::intValue).toArray());
+    assertEquals(addBos, special.addBos());
+  }
+
   @Test
   void theDemoModelHasOneTokenizerInTwoFiles() {
     ModelTokenizer json = Tokenizers.fromJson(shared().resolve("models/demo/tokenizer.json"));
