@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.cli;
 
-import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.moe4j.Answer;
 import org.moe4j.MixtureException;
 import org.moe4j.Request;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,19 +82,5 @@ final class AnswerOptions {
     } catch (MixtureException.BadRequest e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-  }
-
-  /** One line on what an answer took. */
-  static void report(Answer answer, PrintWriter err) {
-    err.printf(
-        Locale.ROOT,
-        "[%d prompt tokens, %.1f/s; %d answer tokens, %.1f/s; %s; seed %d]%n",
-        answer.usage().promptTokens(),
-        answer.usage().promptTokensPerSecond(),
-        answer.usage().answerTokens(),
-        answer.usage().tokensPerSecond(),
-        answer.finishReason(),
-        answer.seed());
-    err.flush();
   }
 }

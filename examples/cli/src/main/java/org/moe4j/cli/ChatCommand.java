@@ -4,19 +4,16 @@ package org.moe4j.cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.moe4j.Answer;
 import org.moe4j.Generation;
 import org.moe4j.Message;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
-import org.moe4j.Piece;
 import org.moe4j.Request;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -103,20 +100,9 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   private String answer(MixtureModel model, List<Message> messages) {
-    PrintWriter out = spec.commandLine().getOut();
     try (Generation generation = model.start(options.build(Request.chat(messages)))) {
       running.set(generation);
-      for (Piece piece : generation) {
-        out.print(piece.text());
-        out.flush();
-      }
-      Answer answer = generation.await();
-      out.println();
-      out.flush();
-      if (!common.quiet()) {
-        AnswerOptions.report(answer, spec.commandLine().getErr());
-      }
-      return answer.text();
+      return new AnswerPrinter(spec.commandLine(), common.quiet()).print(generation).text();
     } finally {
       running.set(null);
     }

@@ -63,7 +63,13 @@ public final class Main implements Runnable {
     // Scripts rely on the bytes, so they do not depend on the locale.
     PrintWriter out = utf8(FileDescriptor.out);
     PrintWriter err = utf8(FileDescriptor.err);
-    int status = commandLine().setOut(out).setErr(err).execute(args);
+    int status;
+    try {
+      status = commandLine().setOut(out).setErr(err).execute(args);
+    } catch (OutOfMemoryError e) {
+      err.println("moe4j: " + e.getMessage() + "; MOE4J_OPTS=-Xmx8g, for example, allows more");
+      status = FAILED;
+    }
     out.flush();
     err.flush();
     System.exit(status);

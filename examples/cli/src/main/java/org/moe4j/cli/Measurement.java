@@ -5,9 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.moe4j.Answer;
-import org.moe4j.FinishReason;
 import org.moe4j.Generation;
-import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
 import org.moe4j.Request;
 
@@ -45,7 +43,7 @@ record Measurement(MixtureModel model, Random random, int prompt, int gen, int b
   /** Seconds from the call to the first token after a prompt of so many. */
   private double firstToken(int tokens) {
     try (Generation generation = model.start(request(tokens, 1))) {
-      return finished(generation).usage().timeToFirstToken().toNanos() / 1e9;
+      return Greedy.await(generation).usage().timeToFirstToken().toNanos() / 1e9;
     }
   }
 
@@ -66,7 +64,7 @@ record Measurement(MixtureModel model, Random random, int prompt, int gen, int b
       long first = Long.MAX_VALUE;
       long last = Long.MIN_VALUE;
       for (int i = 0; i < batch; i++) {
-        Answer answer = finished(generations.get(i));
+        Answer answer = Greedy.await(generations.get(i));
         first = Math.min(first, called[i] + answer.usage().timeToFirstToken().toNanos());
         last = Math.max(last, called[i] + answer.usage().total().toNanos());
       }
@@ -76,27 +74,7 @@ record Measurement(MixtureModel model, Random random, int prompt, int gen, int b
     }
   }
 
-  private static Answer finished(Generation generation) {
-    Answer answer = generation.await();
-    if (answer.finishReason() == FinishReason.CANCELLED) {
-      throw new MixtureException.Closed("cancelled");
-    }
-    if (answer.finishReason() != FinishReason.MAX_TOKENS) {
-      throw new MixtureException.BadRequest(
-          "%d prompt tokens and the answer do not fit into the context"
-              .formatted(answer.usage().promptTokens()));
-    }
-    return answer;
-  }
-
   private Request request(int tokens, int answer) {
-    return Request.tokens(random.ints(tokens, 0, model.info().vocabularySize()).toArray())
-        .maxTokens(answer)
-        .temperature(0)
-        .repetitionPenalty(1)
-        .presencePenalty(0)
-        .frequencyPenalty(0)
-        .ignoreEnd(true)
-        .build();
+    return Greedy.request(random.ints(tokens, 0, model.info().vocabularySize()).toArray(), answer);
   }
 }

@@ -2,7 +2,6 @@
 package org.moe4j.cli;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +12,6 @@ import org.moe4j.Generation;
 import org.moe4j.Message;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
-import org.moe4j.Piece;
 import org.moe4j.Request;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,21 +79,9 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int stream(MixtureModel model, Request request) {
-    PrintWriter out = spec.commandLine().getOut();
     Answer answer;
     try (Generation generation = model.start(request)) {
-      for (Piece piece : generation) {
-        out.print(piece.text());
-        if (out.checkError()) { // flushes
-          throw new Main.Problem("standard output was closed", null);
-        }
-      }
-      answer = generation.await();
-    }
-    out.println();
-    out.flush();
-    if (!common.quiet()) {
-      AnswerOptions.report(answer, spec.commandLine().getErr());
+      answer = new AnswerPrinter(spec.commandLine(), common.quiet()).print(generation);
     }
     return switch (answer.finishReason()) {
       case CANCELLED, DEADLINE -> Main.CANCELLED;

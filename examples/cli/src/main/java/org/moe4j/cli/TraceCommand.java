@@ -5,12 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.moe4j.Answer;
 import org.moe4j.CacheType;
-import org.moe4j.FinishReason;
-import org.moe4j.MixtureException;
+import org.moe4j.Generation;
 import org.moe4j.MixtureModel;
-import org.moe4j.Request;
 import org.moe4j.Scores;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,7 +66,9 @@ final class TraceCommand implements Callable<Integer> {
         addRouting(writer, scores, layer);
       }
       if (greedy != null) {
-        writer.addVector("greedy", greedy(model, ids, greedy));
+        try (Generation generation = model.start(Greedy.request(ids, greedy))) {
+          writer.addVector("greedy", Greedy.await(generation).ids());
+        }
       }
       writer.write(out);
       return Main.DONE;
@@ -107,27 +106,5 @@ final class TraceCommand implements Callable<Integer> {
         rows,
         k,
         (row, into) -> into.asFloatBuffer().put(scores.weights(layer, row)));
-  }
-
-  private int[] greedy(MixtureModel model, int[] ids, int count) {
-    Answer answer =
-        model.generate(
-            Request.tokens(ids)
-                .maxTokens(count)
-                .temperature(0)
-                .repetitionPenalty(1)
-                .presencePenalty(0)
-                .frequencyPenalty(0)
-                .ignoreEnd(true)
-                .build());
-    if (answer.finishReason() == FinishReason.CANCELLED) {
-      throw new MixtureException.Closed("cancelled");
-    }
-    if (answer.ids().length != count) {
-      throw new MixtureException.BadRequest(
-          "the context holds %d of %d tokens to generate after %d given ones"
-              .formatted(answer.ids().length, count, ids.length));
-    }
-    return answer.ids();
   }
 }
