@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.List;
 
-/** A finished answer: what was said, why it ended, what it took and what the mixture did. Immutable. */
+/**
+ * A finished answer: what was said, why it ended, what it took and what the mixture did. Immutable.
+ */
 public interface Answer {
 
   /** The text, without special tokens and without the stop string that ended it. */

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 /**
  * One expert of a mixture: hidden rows in, hidden rows out.
  *
- * <p>A model's own experts ({@link MixtureModel#expert}) are gated feed-forward networks that a device runs grouped; a
- * caller's own stands in for one of them ({@link MixtureModel.Builder#expert}) and is called on the host with all rows of
- * a step that chose it. It is called by one thread at a time, may be slow and may throw: the requests whose rows it was
+ * <p>A model's own experts ({@link MixtureModel#expert}) are gated feed-forward networks that a
+ * device runs grouped; a caller's own stands in for one of them ({@link
+ * MixtureModel.Builder#expert}) and is called on the host with all rows of a step that chose it. It
+ * is called by one thread at a time, may be slow and may throw: the requests whose rows it was
  * given fail, the model lives on.
  */
 @FunctionalInterface

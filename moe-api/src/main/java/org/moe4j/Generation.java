@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.time.Duration;
@@ -8,24 +9,27 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running answer: iterate over its pieces, listen to them, cancel it, wait for it. Safe for many threads.
+ * A running answer: iterate over its pieces, listen to them, cancel it, wait for it. Safe for many
+ * threads.
  *
- * <p>Pieces are kept until the handle is garbage, so a stream that nobody reads never blocks the engine, and each iterator
- * starts with the first piece. Waiting does not pin a virtual thread. Interrupting a thread that waits in {@link #await()} or
- * in an iterator cancels the generation; the answer so far remains and the thread's interrupt flag stays set.
+ * <p>Pieces are kept until the handle is garbage, so a stream that nobody reads never blocks the
+ * engine, and each iterator starts with the first piece. Waiting does not pin a virtual thread.
+ * Interrupting a thread that waits in {@link #await()} or in an iterator cancels the generation;
+ * the answer so far remains and the thread's interrupt flag stays set.
  */
 public interface Generation extends Iterable<Piece>, AutoCloseable {
 
   /**
-   * The pieces from the first, each as soon as it is there. {@code hasNext} waits; it is false once the answer has ended and
-   * throws what {@link #await()} would throw if the request failed.
+   * The pieces from the first, each as soon as it is there. {@code hasNext} waits; it is false once
+   * the answer has ended and throws what {@link #await()} would throw if the request failed.
    */
   @Override
   Iterator<Piece> iterator();
 
   /**
-   * Calls back for every piece from the first, in order, then exactly once for the end. Callbacks run on a thread of their
-   * own, never on the engine's; one that throws ends its listening and nothing else.
+   * Calls back for every piece from the first, in order, then exactly once for the end. Callbacks
+   * run on a thread of their own, never on the engine's; one that throws ends its listening and
+   * nothing else.
    *
    * @param onPiece called for each piece
    * @param onEnd called last, with the answer or the failure, the other null
@@ -35,7 +39,9 @@ public interface Generation extends Iterable<Piece>, AutoCloseable {
       Consumer<? super Piece> onPiece,
       BiConsumer<? super @Nullable Answer, ? super @Nullable MixtureException> onEnd);
 
-  /** Ends the answer within one token. The answer so far remains; no effect on one that has ended. */
+  /**
+   * Ends the answer within one token. The answer so far remains; no effect on one that has ended.
+   */
   void cancel();
 
   /** Whether the answer has ended or failed. */
@@ -44,7 +50,8 @@ public interface Generation extends Iterable<Piece>, AutoCloseable {
   /**
    * Waits for the end.
    *
-   * @return the answer, also if it was cancelled or ran into its deadline: see {@link Answer#finishReason()}
+   * @return the answer, also if it was cancelled or ran into its deadline: see {@link
+   *     Answer#finishReason()}
    * @throws MixtureException if the request failed
    */
   Answer await();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.HashMap;
@@ -8,10 +9,12 @@ import java.util.Objects;
 /**
  * One turn of a conversation, as a chat template sees it.
  *
- * @param role who speaks: {@code system}, {@code user}, {@code assistant}, {@code tool} or what the template knows
+ * @param role who speaks: {@code system}, {@code user}, {@code assistant}, {@code tool} or what the
+ *     template knows
  * @param content the text; never parsed as a template, and special tokens in it stay text
- * @param fields further fields for the template, such as {@code tool_calls} or {@code reasoning_content}: JSON-like
- *     values (null, Boolean, Number, String, List, Map with String keys)
+ * @param fields further fields for the template, such as {@code tool_calls} or {@code
+ *     reasoning_content}: JSON-like values (null, Boolean, Number, String, List, Map with String
+ *     keys)
  */
 public record Message(String role, String content, Map<String, Object> fields) {
 

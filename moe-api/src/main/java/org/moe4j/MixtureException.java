@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.time.Duration;
@@ -5,11 +6,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can go wrong, in one sealed family of unchecked exceptions. A message says what is wrong, where (the
- * file and the tensor or key, or the parameter) and what was expected.
+ * Everything that can go wrong, in one sealed family of unchecked exceptions. A message says what
+ * is wrong, where (the file and the tensor or key, or the parameter) and what was expected.
  *
- * <p>Programming errors that the type system could not prevent (null arguments, a builder used twice) are the usual
- * {@link NullPointerException} and {@link IllegalStateException} instead.
+ * <p>Programming errors that the type system could not prevent (null arguments, a builder used
+ * twice) are the usual {@link NullPointerException} and {@link IllegalStateException} instead.
  */
 public abstract sealed class MixtureException extends RuntimeException {
 
@@ -50,7 +51,10 @@ public abstract sealed class MixtureException extends RuntimeException {
     }
   }
 
-  /** The file is sound, but needs something that this version does not have: a family, a tensor type, a setting. */
+  /**
+   * The file is sound, but needs something that this version does not have: a family, a tensor
+   * type, a setting.
+   */
   public static final class Unsupported extends MixtureException {
     private static final long serialVersionUID = 1L;
     private final String feature;
@@ -97,7 +101,9 @@ public abstract sealed class MixtureException extends RuntimeException {
     }
   }
 
-  /** The request is sound but is not taken now: the queue is full or memory for its state is short. */
+  /**
+   * The request is sound but is not taken now: the queue is full or memory for its state is short.
+   */
   public static final class Rejected extends MixtureException {
     private static final long serialVersionUID = 1L;
     private final transient @Nullable Duration retryAfter;
@@ -119,7 +125,9 @@ public abstract sealed class MixtureException extends RuntimeException {
     }
   }
 
-  /** A device, or a caller's own router or expert, failed while the request ran. The model lives on. */
+  /**
+   * A device, or a caller's own router or expert, failed while the request ran. The model lives on.
+   */
   public static final class Failed extends MixtureException {
     private static final long serialVersionUID = 1L;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.nio.file.Path;
@@ -14,8 +15,8 @@ import org.moe4j.spi.ModelOptions;
 import org.moe4j.spi.ModelProvider;
 
 /**
- * A language model, usually a mixture of experts, ready to answer. Safe for many callers at once: their requests share
- * steps, and an answer does not depend on who else is served.
+ * A language model, usually a mixture of experts, ready to answer. Safe for many callers at once:
+ * their requests share steps, and an answer does not depend on who else is served.
  *
  * <pre>{@code
  * try (var model = MixtureModel.open(Path.of("qwen3-30b-a3b-q4_k_m.gguf"))) {
@@ -23,15 +24,16 @@ import org.moe4j.spi.ModelProvider;
  * }
  * }</pre>
  *
- * <p>Weights are shared and immutable. {@link #close()} ends running requests and gives back memory maps, device memory and
- * threads; calls after it throw {@link MixtureException.Closed}.
+ * <p>Weights are shared and immutable. {@link #close()} ends running requests and gives back memory
+ * maps, device memory and threads; calls after it throw {@link MixtureException.Closed}.
  */
 public interface MixtureModel extends AutoCloseable {
 
   /**
    * Opens a model with the defaults of {@link #builder}.
    *
-   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json and safetensors
+   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json
+   *     and safetensors
    * @throws MixtureException.BadFile if the files are missing or damaged
    * @throws MixtureException.Unsupported if the model needs what this version does not have
    */
@@ -42,7 +44,8 @@ public interface MixtureModel extends AutoCloseable {
   /**
    * Starts to open a model with options.
    *
-   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json and safetensors
+   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json
+   *     and safetensors
    */
   static Builder builder(Path path) {
     return new Builder(path);
@@ -51,7 +54,8 @@ public interface MixtureModel extends AutoCloseable {
   /**
    * Describes a model without loading it; works for families that cannot be run, too.
    *
-   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json and safetensors
+   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json
+   *     and safetensors
    * @throws MixtureException.BadFile if the files are missing or damaged
    */
   static ModelInfo inspect(Path path) {
@@ -59,8 +63,8 @@ public interface MixtureModel extends AutoCloseable {
   }
 
   /**
-   * Answers a question: a chat with one user message where the model has a chat template, otherwise the continuation of the
-   * text.
+   * Answers a question: a chat with one user message where the model has a chat template, otherwise
+   * the continuation of the text.
    *
    * @param text question or beginning
    * @throws MixtureException if the request is bad, rejected or fails
@@ -120,7 +124,8 @@ public interface MixtureModel extends AutoCloseable {
    *
    * @param messages the turns so far
    * @param tools tools the model may call, as JSON-like maps
-   * @param variables further variables of the template; {@code add_generation_prompt} is true unless set here
+   * @param variables further variables of the template; {@code add_generation_prompt} is true
+   *     unless set here
    * @throws MixtureException.BadRequest if there is no template or it refuses the messages
    */
   String render(
@@ -144,8 +149,8 @@ public interface MixtureModel extends AutoCloseable {
   Expert expert(int layer, int index);
 
   /**
-   * Ends running requests as cancelled, waits for the step in progress and gives everything back. Idempotent; an open but
-   * idle model uses no processor time.
+   * Ends running requests as cancelled, waits for the step in progress and gives everything back.
+   * Idempotent; an open but idle model uses no processor time.
    */
   @Override
   void close();
@@ -172,7 +177,8 @@ public interface MixtureModel extends AutoCloseable {
     /**
      * Where to run.
      *
-     * @param name {@code auto} (the default: the fastest that is usable), {@code cpu}, {@code scalar}, {@code cuda}
+     * @param name {@code auto} (the default: the fastest that is usable), {@code cpu}, {@code
+     *     scalar}, {@code cuda}
      */
     public Builder device(String name) {
       device = Objects.requireNonNull(name);
@@ -180,7 +186,8 @@ public interface MixtureModel extends AutoCloseable {
     }
 
     /**
-     * Number of worker threads, the caller's own counted; as many as the process has cores by default.
+     * Number of worker threads, the caller's own counted; as many as the process has cores by
+     * default.
      *
      * @param count at least 1
      */
@@ -190,7 +197,8 @@ public interface MixtureModel extends AutoCloseable {
     }
 
     /**
-     * The most tokens a sequence may hold, prompt and answer together; the model's own context by default.
+     * The most tokens a sequence may hold, prompt and answer together; the model's own context by
+     * default.
      *
      * @param tokens at least 1
      */
@@ -210,7 +218,8 @@ public interface MixtureModel extends AutoCloseable {
     }
 
     /**
-     * The most bytes to use for weights and sequence state; a model or request that does not fit is refused.
+     * The most bytes to use for weights and sequence state; a model or request that does not fit is
+     * refused.
      *
      * @param bytes at least 1
      */
@@ -223,7 +232,8 @@ public interface MixtureModel extends AutoCloseable {
     }
 
     /**
-     * The most rows (tokens) of one step, 512 by default: longer prompts are read in pieces of this size.
+     * The most rows (tokens) of one step, 512 by default: longer prompts are read in pieces of this
+     * size.
      *
      * @param rows at least 1
      */
@@ -307,10 +317,9 @@ public interface MixtureModel extends AutoCloseable {
     private static ModelProvider provider() {
       return ServiceLoader.load(ModelProvider.class, MixtureModel.class.getClassLoader())
           .findFirst()
-          .orElseThrow(
-              () ->
-                  new IllegalStateException(
-                      "no implementation found: add org.moe4j:moe-core to the class path"));
+          .orElseThrow(() ->
+              new IllegalStateException(
+                  "no implementation found: add org.moe4j:moe-core to the class path"));
     }
   }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.List;
@@ -6,7 +7,8 @@ import java.util.Map;
 /**
  * What a model is and what it will cost, known from its files alone.
  *
- * <p>Where the family is not supported, {@code unsupported} says so and what only a family's mapping can tell is 0.
+ * <p>Where the family is not supported, {@code unsupported} says so and what only a family's
+ * mapping can tell is 0.
  *
  * @param path file or directory
  * @param format {@code GGUF} or {@code safetensors}
@@ -27,7 +29,8 @@ import java.util.Map;
  * @param cacheValuesPerToken keys and values stored for one token, over all layers
  * @param bytesByType bytes of all tensors by their type
  * @param tensors every tensor, in the order of the file
- * @param tokenizer kind of tokenizer, such as {@code byte-level BPE (qwen2)}; empty if the files have none
+ * @param tokenizer kind of tokenizer, such as {@code byte-level BPE (qwen2)}; empty if the files
+ *     have none
  * @param chatTemplate the chat template's source; empty if the files have none
  * @param sampling the model's own sampling defaults
  * @param unsupported what stands in the way of running it, in plain words; empty if it runs

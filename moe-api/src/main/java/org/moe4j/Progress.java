@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 /** Told how far the opening of a model is, and able to end it. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.time.Duration;
@@ -13,8 +14,8 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to generate and how. Immutable; built by {@link #prompt}, {@link #chat} or {@link #tokens}. What a request leaves
- * open is taken from the model's own generation config.
+ * What to generate and how. Immutable; built by {@link #prompt}, {@link #chat} or {@link #tokens}.
+ * What a request leaves open is taken from the model's own generation config.
  */
 public final class Request {
 
@@ -145,7 +146,10 @@ public final class Request {
     return Map.copyOf(options.logitBias);
   }
 
-  /** How many of the most probable tokens to report at each place; empty for no log-probabilities at all. */
+  /**
+   * How many of the most probable tokens to report at each place; empty for no log-probabilities at
+   * all.
+   */
   public OptionalInt logprobs() {
     return options.logprobs == null ? OptionalInt.empty() : OptionalInt.of(options.logprobs);
   }
@@ -241,13 +245,15 @@ public final class Request {
     }
 
     /**
-     * Whether special tokens written out in the prompt are taken as such; they are not by default. Only for a prompt.
+     * Whether special tokens written out in the prompt are taken as such; they are not by default.
+     * Only for a prompt.
      *
      * @param parse take them as special tokens
      */
     public Builder parseSpecial(boolean parse) {
       if (!(input instanceof Prompt prompt)) {
-        throw new MixtureException.BadRequest("parseSpecial needs a request that began with prompt()");
+        throw new MixtureException.BadRequest(
+            "parseSpecial needs a request that began with prompt()");
       }
       input = new Prompt(prompt.text(), parse);
       return this;
@@ -368,7 +374,8 @@ public final class Request {
     public Builder logitBias(int token, float bias) {
       if (Float.isNaN(bias) || bias == Float.POSITIVE_INFINITY) {
         throw new MixtureException.BadRequest(
-            "logit bias of token %d must be finite or minus infinity, was %s".formatted(token, bias));
+            "logit bias of token %d must be finite or minus infinity, was %s"
+                .formatted(token, bias));
       }
       logitBias.put(token, bias);
       return this;
@@ -377,7 +384,8 @@ public final class Request {
     /**
      * Reports log-probabilities of the answer's tokens.
      *
-     * @param top how many of the most probable tokens to report at each place, 0 for the chosen one alone
+     * @param top how many of the most probable tokens to report at each place, 0 for the chosen one
+     *     alone
      */
     public Builder logprobs(int top) {
       if (top < 0) {
@@ -411,7 +419,8 @@ public final class Request {
     }
 
     /**
-     * Takes end-of-generation tokens as tokens like any other, so that the answer ends by its other limits.
+     * Takes end-of-generation tokens as tokens like any other, so that the answer ends by its other
+     * limits.
      *
      * @param ignore go on after an end token
      */

@@ -1,13 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.Objects;
 
 /**
- * The router logits of a range of rows of one layer: {@code rows x experts}, one row a token, with each row's token id
- * and position.
+ * The router logits of a range of rows of one layer: {@code rows x experts}, one row a token, with
+ * each row's token id and position.
  *
- * <p>A view: it does not copy what it is made from and is valid as long as that. Logits may be any float, NaN and
- * infinities included.
+ * <p>A view: it does not copy what it is made from and is valid as long as that. Logits may be any
+ * float, NaN and infinities included.
  */
 public final class RouterLogits {
 
@@ -93,9 +94,10 @@ public final class RouterLogits {
    * @param expert {@code 0 <= expert < experts()}
    */
   public float get(int row, int expert) {
-    return logits[Objects.checkIndex(row, rows) * experts
-        + first * experts
-        + Objects.checkIndex(expert, experts)];
+    return logits[
+        Objects.checkIndex(row, rows) * experts
+            + first * experts
+            + Objects.checkIndex(expert, experts)];
   }
 
   /**
@@ -105,8 +107,7 @@ public final class RouterLogits {
    * @param into receives {@code experts()} values from index 0
    */
   public void copyRow(int row, float[] into) {
-    System.arraycopy(
-        logits, (first + Objects.checkIndex(row, rows)) * experts, into, 0, experts);
+    System.arraycopy(logits, (first + Objects.checkIndex(row, rows)) * experts, into, 0, experts);
   }
 
   /**

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.Objects;
@@ -5,16 +6,16 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
- * Wrappers around any {@link Router}: use fewer experts, leave some out, watch. Those that limit or mask are values; they
- * compose in any order, and the outer one has the last word.
+ * Wrappers around any {@link Router}: use fewer experts, leave some out, watch. Those that limit or
+ * mask are values; they compose in any order, and the outer one has the last word.
  */
 public final class Routers {
 
   private Routers() {}
 
   /**
-   * The base router's choice cut to its {@code limit} highest weights, whose sum is kept: the weights that remain are
-   * scaled to the sum before the cut.
+   * The base router's choice cut to its {@code limit} highest weights, whose sum is kept: the
+   * weights that remain are scaled to the sum before the cut.
    *
    * @param limit most experts a row, at least 1
    * @param base the router to limit
@@ -24,7 +25,8 @@ public final class Routers {
   }
 
   /**
-   * The base router as if the given experts did not exist: their logits are taken as minus infinity.
+   * The base router as if the given experts did not exist: their logits are taken as minus
+   * infinity.
    *
    * @param experts ids that are never chosen; at least one expert of the layer must remain
    * @param base the router to restrict
@@ -37,7 +39,8 @@ public final class Routers {
    * The base router, with a look at each of its decisions. Runs on the host.
    *
    * @param base the router to watch
-   * @param observer called by many threads after each decision; must not change the routing or keep its arguments
+   * @param observer called by many threads after each decision; must not change the routing or keep
+   *     its arguments
    */
   public static Router observe(Router base, BiConsumer<RouterLogits, Routing> observer) {
     Objects.requireNonNull(base);
@@ -120,8 +123,9 @@ public final class Routers {
   }
 
   /**
-   * A base router over a layer from which some experts are left out. It sees minus infinity for them, and for a NaN the
-   * lowest finite logit, so that whatever remains ranks above what is left out.
+   * A base router over a layer from which some experts are left out. It sees minus infinity for
+   * them, and for a NaN the lowest finite logit, so that whatever remains ranks above what is left
+   * out.
    *
    * @param experts ids that are never chosen
    * @param base the router to restrict

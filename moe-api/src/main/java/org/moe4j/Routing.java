@@ -1,14 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Which experts run for each row and with what weight: per row a list of slots, each an expert and a finite weight. The
- * outputs of a row's experts are multiplied by their weights and summed in slot order.
+ * Which experts run for each row and with what weight: per row a list of slots, each an expert and
+ * a finite weight. The outputs of a row's experts are multiplied by their weights and summed in
+ * slot order.
  *
- * <p>Valid by construction: {@link #add} refuses an expert out of range, an expert that the row already has, and a
- * weight that is not finite. Not safe for concurrent use.
+ * <p>Valid by construction: {@link #add} refuses an expert out of range, an expert that the row
+ * already has, and a weight that is not finite. Not safe for concurrent use.
  */
 public final class Routing {
 
@@ -46,8 +48,7 @@ public final class Routing {
     }
     int width = Math.min(slots, experts);
     int size = Math.multiplyExact(rows, width);
-    return new Routing(
-        experts, width, new int[size], new float[size], new int[rows], 0, rows);
+    return new Routing(experts, width, new int[size], new float[size], new int[rows], 0, rows);
   }
 
   /**
@@ -96,8 +97,8 @@ public final class Routing {
    * @param row {@code 0 <= row < rows()}
    * @param expert {@code 0 <= expert < experts()}, not yet in this row
    * @param weight factor of the expert's output, finite
-   * @throws IllegalArgumentException if the expert is out of range or there already, the weight is not finite, or the
-   *     row is full
+   * @throws IllegalArgumentException if the expert is out of range or there already, the weight is
+   *     not finite, or the row is full
    */
   public void add(int row, int expert, float weight) {
     int at = index(row);

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 /**
- * What the model thinks of given tokens: for each its log-probability after the ones before it, and where asked for the
- * full logits and the routing. Immutable.
+ * What the model thinks of given tokens: for each its log-probability after the ones before it, and
+ * where asked for the full logits and the routing. Immutable.
  */
 public interface Scores {
 
@@ -25,13 +26,17 @@ public interface Scores {
   int token(int index);
 
   /**
-   * Natural logarithm of the probability of a token after those before it; NaN for the first, which nothing predicts.
+   * Natural logarithm of the probability of a token after those before it; NaN for the first, which
+   * nothing predicts.
    *
    * @param index {@code 0 <= index < size()}
    */
   double logProbability(int index);
 
-  /** {@code exp} of the mean negative log-probability of all tokens but the first; NaN for a single token. */
+  /**
+   * {@code exp} of the mean negative log-probability of all tokens but the first; NaN for a single
+   * token.
+   */
   default double perplexity() {
     double sum = 0;
     for (int i = 1; i < size(); i++) {
@@ -53,7 +58,8 @@ public interface Scores {
    *
    * @param layer a layer with experts
    * @param index {@code 0 <= index < size()}
-   * @throws MixtureException.BadRequest if {@link Detail#ROUTING} was not asked for or the layer has no experts
+   * @throws MixtureException.BadRequest if {@link Detail#ROUTING} was not asked for or the layer
+   *     has no experts
    */
   int[] experts(int layer, int index);
 
@@ -62,7 +68,8 @@ public interface Scores {
    *
    * @param layer a layer with experts
    * @param index {@code 0 <= index < size()}
-   * @throws MixtureException.BadRequest if {@link Detail#ROUTING} was not asked for or the layer has no experts
+   * @throws MixtureException.BadRequest if {@link Detail#ROUTING} was not asked for or the layer
+   *     has no experts
    */
   float[] weights(int layer, int index);
 }

@@ -1,12 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 /**
- * Chooses the {@code k} experts with the highest softmax probability, optionally renormalised over the chosen ones.
+ * Chooses the {@code k} experts with the highest softmax probability, optionally renormalised over
+ * the chosen ones.
  *
- * <p>Used by Mixtral, OLMoE, Qwen2-MoE ({@code renormalise = false}) and Qwen3-MoE. Probabilities are taken over all
- * experts first, so without renormalising the weights of a row add up to less than one. Slots are in the order of
- * falling probability; equal scores go to the lowest id. NaN counts as the lowest score, with probability zero; a row
- * without any finite or positive infinite logit gets equal weights.
+ * <p>Used by Mixtral, OLMoE, Qwen2-MoE ({@code renormalise = false}) and Qwen3-MoE. Probabilities
+ * are taken over all experts first, so without renormalising the weights of a row add up to less
+ * than one. Slots are in the order of falling probability; equal scores go to the lowest id. NaN
+ * counts as the lowest score, with probability zero; a row without any finite or positive infinite
+ * logit gets equal weights.
  *
  * @param k experts a row, {@code k >= 1}; a layer with fewer experts uses all of them
  * @param renormalise divide the chosen probabilities by their sum
@@ -44,7 +47,9 @@ public record SoftmaxTopK(int k, boolean renormalise) implements Router {
     }
   }
 
-  /** NaN becomes the lowest score; an infinite best score leaves only the infinite ones, all equal. */
+  /**
+   * NaN becomes the lowest score; an infinite best score leaves only the infinite ones, all equal.
+   */
   private static void clean(float[] scores) {
     boolean infinite = false;
     for (int i = 0; i < scores.length; i++) {
@@ -60,7 +65,10 @@ public record SoftmaxTopK(int k, boolean renormalise) implements Router {
     }
   }
 
-  /** Ids of the highest scores in falling order; an insertion keeps equal scores in the order of their ids. */
+  /**
+   * Ids of the highest scores in falling order; an insertion keeps equal scores in the order of
+   * their ids.
+   */
   private static void select(float[] scores, int[] best) {
     int used = 0;
     for (int expert = 0; expert < scores.length; expert++) {
@@ -82,7 +90,8 @@ public record SoftmaxTopK(int k, boolean renormalise) implements Router {
       java.util.Arrays.fill(into, 1f / (renormalise ? best.length : scores.length));
       return;
     }
-    // The sum over all experts cancels when the chosen ones are renormalised, so only they are needed.
+    // The sum over all experts cancels when the chosen ones are renormalised, so only they are
+    // needed.
     // StrictMath gives the same bits on every machine and in every compiler tier.
     double sum = 0;
     if (renormalise) {

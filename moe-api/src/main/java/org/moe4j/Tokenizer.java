@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.util.OptionalInt;
@@ -5,8 +6,9 @@ import java.util.OptionalInt;
 /**
  * Text to token ids and back, as the model was trained. Immutable and safe for many threads.
  *
- * <p>Nothing is added by encoding: no begin or end token, no template. A special token such as {@code <|im_end|>} that
- * stands in the text is ordinary text unless the caller says otherwise, so that user text can never end a turn.
+ * <p>Nothing is added by encoding: no begin or end token, no template. A special token such as
+ * {@code <|im_end|>} that stands in the text is ordinary text unless the caller says otherwise, so
+ * that user text can never end a turn.
  */
 public interface Tokenizer {
 
@@ -39,7 +41,8 @@ public interface Tokenizer {
   }
 
   /**
-   * The text of token ids. Special tokens are left out; bytes that are no valid UTF-8 become U+FFFD.
+   * The text of token ids. Special tokens are left out; bytes that are no valid UTF-8 become
+   * U+FFFD.
    *
    * @param ids token ids
    * @throws MixtureException.BadRequest if an id is outside the vocabulary
@@ -47,7 +50,8 @@ public interface Tokenizer {
   String decode(int... ids);
 
   /**
-   * The bytes that one token stands for, possibly a part of a character; special tokens give their name.
+   * The bytes that one token stands for, possibly a part of a character; special tokens give their
+   * name.
    *
    * @param id token id
    * @throws MixtureException.BadRequest if the id is outside the vocabulary

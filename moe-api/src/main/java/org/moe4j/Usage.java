@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import java.time.Duration;
@@ -12,9 +13,15 @@ import java.time.Duration;
  * @param total from the call to the end
  */
 public record Usage(
-    int promptTokens, int answerTokens, Duration queued, Duration timeToFirstToken, Duration total) {
+    int promptTokens,
+    int answerTokens,
+    Duration queued,
+    Duration timeToFirstToken,
+    Duration total) {
 
-  /** Prompt tokens a second, between leaving the queue and the first token; 0 where no token came. */
+  /**
+   * Prompt tokens a second, between leaving the queue and the first token; 0 where no token came.
+   */
   public double promptTokensPerSecond() {
     return rate(promptTokens, timeToFirstToken.minus(queued));
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -75,8 +76,29 @@ class RequestTest {
   void cacheBytesFollowTheType() {
     ModelInfo info =
         new ModelInfo(
-            "m", "GGUF v3", "f", "", 1, List.of(), 8, 9, 10, 0, 0, false, 1, 1, 1000, 1, 64,
-            Map.of(), List.of(), "", "", Sampling.GREEDY, List.of());
+            "m",
+            "GGUF v3",
+            "f",
+            "",
+            1,
+            List.of(),
+            8,
+            9,
+            10,
+            0,
+            0,
+            false,
+            1,
+            1,
+            1000,
+            1,
+            64,
+            Map.of(),
+            List.of(),
+            "",
+            "",
+            Sampling.GREEDY,
+            List.of());
     assertEquals(64 * 4 * 10, info.cacheBytes(10, CacheType.F32));
     assertEquals(64 * 2 * 10, info.cacheBytes(10, CacheType.F16));
     assertEquals(68 * 10, info.cacheBytes(10, CacheType.Q8_0));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,8 +20,7 @@ class RoutersTest {
   private static Routing route(Router router, int experts, float... logits) {
     int rows = logits.length / experts;
     Routing routing = Routing.allocate(rows, router.mostExperts(), experts);
-    router.route(
-        RouterLogits.of(0, experts, logits, new int[rows], new int[rows]), routing);
+    router.route(RouterLogits.of(0, experts, logits, new int[rows], new int[rows]), routing);
     return routing;
   }
 
@@ -138,8 +138,7 @@ class RoutersTest {
     assertEquals(List.of(2, 0), ids(route(masked, 4, 0, 9, 1, 8), 0));
     assertEquals(List.of(0, 2), ids(route(masked, 4, NAN, 9, NAN, NAN), 0));
     assertEquals(List.of(0, 2), ids(route(masked, 4, -INF, 9, -INF, INF), 0));
-    assertEquals(
-        List.of(2), ids(route(Routers.without(Set.of(0, 1, 3), base), 4, 1, 2, 3, 4), 0));
+    assertEquals(List.of(2), ids(route(Routers.without(Set.of(0, 1, 3), base), 4, 1, 2, 3, 4), 0));
   }
 
   @Test

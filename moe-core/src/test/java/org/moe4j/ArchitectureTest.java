@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
@@ -25,7 +26,10 @@ import org.moe4j.spi.ModelProvider;
 /** The rooms of the house and the direction of every import. */
 class ArchitectureTest {
 
-  /** The packages of moe-core in the order of their work, each with those it may use besides the API. */
+  /**
+   * The packages of moe-core in the order of their work, each with those it may use besides the
+   * API.
+   */
   private static final Map<String, List<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("format", List.of()),
@@ -42,8 +46,15 @@ class ArchitectureTest {
           Map.entry(
               "engine",
               List.of(
-                  "format", "tokenizer", "template", "model", "family", "device", "decode",
-                  "sample", "schedule")));
+                  "format",
+                  "tokenizer",
+                  "template",
+                  "model",
+                  "family",
+                  "device",
+                  "decode",
+                  "sample",
+                  "schedule")));
 
   private static final String[] API = {"org.moe4j", "org.moe4j.spi"};
 
@@ -74,26 +85,24 @@ class ArchitectureTest {
 
   @Test
   void everyPackageUsesOnlyThoseBelowIt() {
-    Set<String> found =
-        house.stream().map(JavaClass::getPackageName).collect(Collectors.toSet());
+    Set<String> found = house.stream().map(JavaClass::getPackageName).collect(Collectors.toSet());
     found.removeAll(List.of("org.moe4j", "org.moe4j.spi", "org.moe4j.demo"));
     MAY_USE.keySet().forEach(name -> found.remove("org.moe4j." + name));
     assertEquals(Set.of(), found, "a new package needs its place in the order");
-    MAY_USE.forEach(
-        (name, below) -> {
-          List<String> allowed = new ArrayList<>(List.of(API));
-          allowed.add("org.moe4j." + name);
-          below.forEach(other -> allowed.add("org.moe4j." + other));
-          classes()
-              .that()
-              .resideInAPackage("org.moe4j." + name)
-              .should()
-              .onlyDependOnClassesThat(
-                  not(resideInAPackage("org.moe4j.."))
-                      .or(resideInAnyPackage(allowed.toArray(new String[0]))))
-              .allowEmptyShould(true)
-              .check(house);
-        });
+    MAY_USE.forEach((name, below) -> {
+      List<String> allowed = new ArrayList<>(List.of(API));
+      allowed.add("org.moe4j." + name);
+      below.forEach(other -> allowed.add("org.moe4j." + other));
+      classes()
+          .that()
+          .resideInAPackage("org.moe4j." + name)
+          .should()
+          .onlyDependOnClassesThat(
+              not(resideInAPackage("org.moe4j.."))
+                  .or(resideInAnyPackage(allowed.toArray(new String[0]))))
+          .allowEmptyShould(true)
+          .check(house);
+    });
   }
 
   @Test
@@ -129,8 +138,7 @@ class ArchitectureTest {
                 Collectors.groupingBy(
                     JavaClass::getPackageName,
                     Collectors.mapping(ArchitectureTest::place, Collectors.toSet())));
-    places.forEach(
-        (name, where) -> assertEquals(1, where.size(), name + " lives in " + where));
+    places.forEach((name, where) -> assertEquals(1, where.size(), name + " lives in " + where));
   }
 
   /** The jar or folder of a class. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.spi;
 
 import java.nio.file.Path;
@@ -5,7 +6,10 @@ import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
 
-/** Opens models. Found through {@link java.util.ServiceLoader} with the class loader of {@link MixtureModel}. */
+/**
+ * Opens models. Found through {@link java.util.ServiceLoader} with the class loader of {@link
+ * MixtureModel}.
+ */
 public interface ModelProvider {
 
   /**

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench;
 
 import java.lang.foreign.Arena;
@@ -22,10 +23,9 @@ final class Bench {
       if (provider.name().equals(name)) {
         provider
             .unavailable()
-            .ifPresent(
-                reason -> {
-                  throw new IllegalStateException(name + ": " + reason);
-                });
+            .ifPresent(reason -> {
+              throw new IllegalStateException(name + ": " + reason);
+            });
         return provider.open(Runtime.getRuntime().availableProcessors());
       }
     }
@@ -62,7 +62,9 @@ final class Bench {
       case F32 -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, random.nextFloat() - 0.5f);
       case F16 ->
           data.set(
-              ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(random.nextFloat() - 0.5f));
+              ValueLayout.JAVA_SHORT_UNALIGNED,
+              at,
+              Float.floatToFloat16(random.nextFloat() - 0.5f));
       case BF16 ->
           data.set(
               ValueLayout.JAVA_SHORT_UNALIGNED,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench;
 
 import java.lang.foreign.Arena;
@@ -23,9 +24,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Matrix times vector (1 row) and matrix times matrix (many rows) for every tensor type, on all threads of the device. Several
- * matrices are used in turn, together larger than the caches, as a model's layers are. {@code weightBytes} a second compares
- * with {@link MemoryRead}, {@code multiplyAdds} a second with the machine's peak.
+ * Matrix times vector (1 row) and matrix times matrix (many rows) for every tensor type, on all
+ * threads of the device. Several matrices are used in turn, together larger than the caches, as a
+ * model's layers are. {@code weightBytes} a second compares with {@link MemoryRead}, {@code
+ * multiplyAdds} a second with the machine's peak.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench;
 
 import java.lang.foreign.Arena;
@@ -18,8 +19,8 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Plain reading of memory, the bound of decoding: bytes a nanosecond are GB/s. Every thread reads a region of its own of 256
- * MiB, larger than any cache here.
+ * Plain reading of memory, the bound of decoding: bytes a nanosecond are GB/s. Every thread reads a
+ * region of its own of 256 MiB, larger than any cache here.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -12,8 +13,8 @@ import org.moe4j.device.Device;
 import org.moe4j.device.Device.ExpertSet;
 import org.moe4j.device.Device.FeedForwardWeights;
 import org.moe4j.device.Device.LinearWeights;
-import org.moe4j.device.Device.Rows;
 import org.moe4j.device.Device.RoutingRows;
+import org.moe4j.device.Device.Rows;
 import org.moe4j.device.RoutePlan;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.GatedFeedForward;
@@ -30,7 +31,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A whole MoE feed-forward of a layer: router logits, routing, grouped experts, weighted sum. And the routing alone. */
+/**
+ * A whole MoE feed-forward of a layer: router logits, routing, grouped experts, weighted sum. And
+ * the routing alone.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench;
 
 import java.nio.file.Path;
@@ -22,8 +23,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Reading a prompt and generating, through the public API: figures are tokens a second. {@code -p model=PATH} measures another
- * model than the demo model.
+ * Reading a prompt and generating, through the public API: figures are tokens a second. {@code -p
+ * model=PATH} measures another model than the demo model.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

@@ -1,4 +1,7 @@
-/** JMH benchmarks: operations of a device against plain memory read, the router, a MoE layer, whole models. */
+/**
+ * JMH benchmarks: operations of a device against plain memory read, the router, a MoE layer, whole
+ * models.
+ */
 @NullMarked
 package org.moe4j.bench;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -7,7 +8,10 @@ import org.junit.jupiter.api.Test;
 import org.moe4j.Answer;
 import org.moe4j.Routing;
 
-/** What is measured is also right: the bodies of the benchmarks give on the cpu device what they give on the scalar one. */
+/**
+ * What is measured is also right: the bodies of the benchmarks give on the cpu device what they
+ * give on the scalar one.
+ */
 class BenchmarkBodiesTest {
 
   private static float[] linear(String device, String type) {
@@ -71,7 +75,10 @@ class BenchmarkBodiesTest {
     }
   }
 
-  /** Relative to the size of the whole result: rounding activations to 8 bits moves single values more. */
+  /**
+   * Relative to the size of the whole result: rounding activations to 8 bits moves single values
+   * more.
+   */
   private static void assertClose(String what, float[] expected, float[] actual) {
     double difference = 0;
     double size = 0;

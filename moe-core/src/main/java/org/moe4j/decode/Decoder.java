@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.decode;
 
 import java.util.ArrayList;
@@ -13,13 +14,14 @@ import org.moe4j.decode.Weights.Experts;
 import org.moe4j.decode.Weights.LayerWeights;
 import org.moe4j.device.Batch;
 import org.moe4j.device.Device;
-import org.moe4j.device.Device.Rows;
 import org.moe4j.device.Device.RoutingRows;
+import org.moe4j.device.Device.Rows;
 import org.moe4j.device.RoutePlan;
 
 /**
- * Runs steps: a batch of rows through all layers to logits. Written once for all families and devices. Not safe for
- * concurrent use; closing it frees its activations, not the weights or the device.
+ * Runs steps: a batch of rows through all layers to logits. Written once for all families and
+ * devices. Not safe for concurrent use; closing it frees its activations, not the weights or the
+ * device.
  */
 public final class Decoder implements AutoCloseable {
 
@@ -102,10 +104,11 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * Runs one step. The pages of the batch's sequences then hold its rows, and {@link #logits} and {@link #routing} answer for
-   * it until the next step.
+   * Runs one step. The pages of the batch's sequences then hold its rows, and {@link #logits} and
+   * {@link #routing} answer for it until the next step.
    *
-   * @param batch at least one and at most {@link #mostRows()} rows, at most {@link #mostLogits()} of which want logits
+   * @param batch at least one and at most {@link #mostRows()} rows, at most {@link #mostLogits()}
+   *     of which want logits
    * @param routers the routers of the segments
    */
   public void step(Batch batch, StepRouters routers) {
@@ -151,7 +154,10 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
-  /** Neighbouring segments with the same built-in rule become one range; a caller's own router sees each alone. */
+  /**
+   * Neighbouring segments with the same built-in rule become one range; a caller's own router sees
+   * each alone.
+   */
   private static RoutePlan plan(int layer, Experts experts, Batch batch, StepRouters routers) {
     List<RoutePlan.Range> ranges = new ArrayList<>();
     int row = 0;
@@ -176,7 +182,8 @@ public final class Decoder implements AutoCloseable {
     } catch (RuntimeException e) {
       routers.failed(
           segment,
-          new MixtureException.Failed("choosing the router of layer " + layer + ": " + e.getMessage(), e));
+          new MixtureException.Failed(
+              "choosing the router of layer " + layer + ": " + e.getMessage(), e));
       return experts.familyRule();
     }
   }

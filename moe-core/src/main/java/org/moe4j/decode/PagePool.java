@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.decode;
 
 import java.util.ArrayDeque;
@@ -6,8 +7,8 @@ import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
 
 /**
- * Pages of sequence state within a bound of bytes. Freed pages are kept for the next sequence. Not safe for concurrent use:
- * it belongs to the thread that runs the decoder.
+ * Pages of sequence state within a bound of bytes. Freed pages are kept for the next sequence. Not
+ * safe for concurrent use: it belongs to the thread that runs the decoder.
  */
 public final class PagePool implements AutoCloseable {
 
@@ -32,7 +33,9 @@ public final class PagePool implements AutoCloseable {
     mostPages = mostBytes / pageBytes;
   }
 
-  /** A page with a count of the sequences that hold it. Full pages are immutable and may be shared. */
+  /**
+   * A page with a count of the sequences that hold it. Full pages are immutable and may be shared.
+   */
   static final class SharedPage {
     final Device.Page page;
     int holders = 1;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.decode;
 
 import java.util.ArrayList;
@@ -7,8 +8,9 @@ import org.moe4j.device.Batch;
 import org.moe4j.device.Device;
 
 /**
- * What a model remembers of one sequence: pages of fixed size, of which full ones may be shared with forks and the last one
- * is private as soon as it is written. It can be appended to, truncated, forked and measured. Not safe for concurrent use.
+ * What a model remembers of one sequence: pages of fixed size, of which full ones may be shared
+ * with forks and the last one is private as soon as it is written. It can be appended to,
+ * truncated, forked and measured. Not safe for concurrent use.
  */
 public final class SequenceState implements Batch.Pages, AutoCloseable {
 
@@ -66,7 +68,8 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
    */
   public void truncate(int newLength) {
     if (newLength < 0 || newLength > length) {
-      throw new IllegalArgumentException("length must be 0 to %d, was %d".formatted(length, newLength));
+      throw new IllegalArgumentException(
+          "length must be 0 to %d, was %d".formatted(length, newLength));
     }
     length = newLength;
     long keep = pool.pagesFor(newLength);
@@ -75,7 +78,10 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
     }
   }
 
-  /** A sequence that begins with the same positions; pages are shared until one of the two writes to them. */
+  /**
+   * A sequence that begins with the same positions; pages are shared until one of the two writes to
+   * them.
+   */
   public SequenceState fork() {
     SequenceState copy = new SequenceState(pool);
     for (SharedPage page : pages) {

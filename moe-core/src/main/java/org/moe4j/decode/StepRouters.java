@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.decode;
 
 import org.moe4j.MixtureException;
@@ -30,7 +31,8 @@ public interface StepRouters {
   Router router(int segment, int layer, Router own);
 
   /**
-   * Told that a segment's router failed. Its rows are routed by the family's rule for the rest of the step.
+   * Told that a segment's router failed. Its rows are routed by the family's rule for the rest of
+   * the step.
    *
    * @param segment index of the segment in the batch
    * @param failure what happened

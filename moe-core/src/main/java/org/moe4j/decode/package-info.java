@@ -1,6 +1,6 @@
 /**
- * The decoder: one step of any model on any device, and the state of sequences. Knows neither families nor devices nor
- * requests.
+ * The decoder: one step of any model on any device, and the state of sequences. Knows neither
+ * families nor devices nor requests.
  */
 @NullMarked
 package org.moe4j.decode;

@@ -1,13 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device;
 
 import com.google.common.primitives.ImmutableIntArray;
 import java.util.List;
 
 /**
- * The rows of one step: segments of one or more sequences, one after the other. Prefill, decode and any mix of callers are
- * one case.
+ * The rows of one step: segments of one or more sequences, one after the other. Prefill, decode and
+ * any mix of callers are one case.
  *
- * <p>Immutable but for the pages behind its sequences. Segments of one batch belong to different sequences.
+ * <p>Immutable but for the pages behind its sequences. Segments of one batch belong to different
+ * sequences.
  */
 public final class Batch {
 
@@ -23,7 +25,8 @@ public final class Batch {
    * @param sequence gives the pages, which reach to the last position of the segment
    * @param start position of the first row
    * @param tokens token ids, one a row
-   * @param logits which of the rows want logits, counted from the end: 0 for none, 1 for the last, ...
+   * @param logits which of the rows want logits, counted from the end: 0 for none, 1 for the last,
+   *     ...
    */
   public record Segment(Pages sequence, int start, ImmutableIntArray tokens, int logits) {
 
@@ -39,7 +42,8 @@ public final class Batch {
     /**
      * A page.
      *
-     * @param index page {@code index} holds the positions from {@code index * CacheLayout.positions()}
+     * @param index page {@code index} holds the positions from {@code index *
+     *     CacheLayout.positions()}
      */
     Device.Page page(int index);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device;
 
 import java.util.ArrayList;
@@ -80,7 +81,8 @@ public record CacheLayout(int positions, CacheType type, List<LayerState> layers
   public long pageBytes() {
     long bytes = 0;
     for (LayerState layer : layers) {
-      bytes += layer.heads() * (rowBytes(layer.keySize()) + rowBytes(layer.valueSize())) * positions;
+      bytes +=
+          layer.heads() * (rowBytes(layer.keySize()) + rowBytes(layer.valueSize())) * positions;
     }
     return bytes;
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device;
 
 import java.util.List;
@@ -11,13 +12,16 @@ import org.moe4j.model.SequenceMixer;
 /**
  * A place where a model's weights and sequence state live and its operations run.
  *
- * <p>Weights are opaque handles made by the {@code load} methods from tensors whose memory stays valid until the device is
- * closed; they are immutable and may be loaded while operations run. Operations are called by one thread at a time, in order;
- * each works on the first {@link Batch#rows()} rows of its operands and may run later than the call. Only {@link #read} and
- * {@link #routing} wait for what was enqueued. No operation changes an input unless it says so, and inputs and outputs are
- * distinct unless it says so. A handle made by one device is never given to another.
+ * <p>Weights are opaque handles made by the {@code load} methods from tensors whose memory stays
+ * valid until the device is closed; they are immutable and may be loaded while operations run.
+ * Operations are called by one thread at a time, in order; each works on the first {@link
+ * Batch#rows()} rows of its operands and may run later than the call. Only {@link #read} and {@link
+ * #routing} wait for what was enqueued. No operation changes an input unless it says so, and inputs
+ * and outputs are distinct unless it says so. A handle made by one device is never given to
+ * another.
  *
- * <p>Results do not depend on the number of threads, on how warm the code is, or on which other rows are in the batch.
+ * <p>Results do not depend on the number of threads, on how warm the code is, or on which other
+ * rows are in the batch.
  */
 public interface Device extends AutoCloseable {
 
@@ -135,7 +139,10 @@ public interface Device extends AutoCloseable {
 
   // ------------------------------------------------------------ sequence state
 
-  /** The keys and values of {@link CacheLayout#positions} consecutive positions of one sequence, over all layers. */
+  /**
+   * The keys and values of {@link CacheLayout#positions} consecutive positions of one sequence,
+   * over all layers.
+   */
   interface Page extends AutoCloseable {
     @Override
     void close();
@@ -188,8 +195,8 @@ public interface Device extends AutoCloseable {
   void linear(LinearWeights linear, int rows, Rows in, Rows out);
 
   /**
-   * Runs a sequence mixer: appends the rows' state to the sequences' pages and mixes each row with the state up to its
-   * position.
+   * Runs a sequence mixer: appends the rows' state to the sequences' pages and mixes each row with
+   * the state up to its position.
    *
    * @param mixer the mixer
    * @param layer index of the layer, which selects the part of a page
@@ -232,15 +239,16 @@ public interface Device extends AutoCloseable {
   void route(LinearWeights router, RoutePlan plan, Batch batch, Rows in, RoutingRows out);
 
   /**
-   * Waits for the operations so far and gives the routing of the last step, valid until the next {@link #route} into it.
+   * Waits for the operations so far and gives the routing of the last step, valid until the next
+   * {@link #route} into it.
    *
    * @param rows the routing's room
    */
   Routing routing(RoutingRows rows);
 
   /**
-   * {@code out[r] = sum over slots s of weight[r, s] * experts[id[r, s]](in[r])}, summed in slot order. Rows are grouped by
-   * expert, so that a weight is read once for all its rows.
+   * {@code out[r] = sum over slots s of weight[r, s] * experts[id[r, s]](in[r])}, summed in slot
+   * order. Rows are grouped by expert, so that a weight is read once for all its rows.
    *
    * @param experts what the ids refer to
    * @param batch gives the number of rows

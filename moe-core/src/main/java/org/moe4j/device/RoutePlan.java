@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device;
 
 import java.util.ArrayList;
@@ -9,8 +10,8 @@ import org.moe4j.RouterLogits;
 import org.moe4j.Routing;
 
 /**
- * Which router each range of rows of one layer and step uses. A device that can run a rule itself reads {@link #ranges()};
- * {@link #apply} is the way that always works, on the host.
+ * Which router each range of rows of one layer and step uses. A device that can run a rule itself
+ * reads {@link #ranges()}; {@link #apply} is the way that always works, on the host.
  */
 public final class RoutePlan {
 
@@ -35,7 +36,8 @@ public final class RoutePlan {
    * @param layer index of the layer
    * @param fallback the family's own rule, which routes the rows of a router that failed
    * @param ranges ranges in the order of rows that cover the batch
-   * @param failure told the segment and the failure when a caller's router throws or leaves a row empty
+   * @param failure told the segment and the failure when a caller's router throws or leaves a row
+   *     empty
    */
   public RoutePlan(
       int layer,
@@ -68,8 +70,9 @@ public final class RoutePlan {
   }
 
   /**
-   * Applies every range's router on the host. A router that throws or leaves a row empty fails its segment; the rows are then
-   * routed by the family's own rule, so that the step can go on for everybody else.
+   * Applies every range's router on the host. A router that throws or leaves a row empty fails its
+   * segment; the rows are then routed by the family's own rule, so that the step can go on for
+   * everybody else.
    *
    * @param logits router logits of the whole batch, row-major
    * @param experts number of experts
@@ -77,8 +80,7 @@ public final class RoutePlan {
    * @param routing receives the routing of the whole batch
    */
   public void apply(float[] logits, int experts, Batch batch, Routing routing) {
-    RouterLogits all =
-        RouterLogits.of(layer, experts, logits, batch.tokens(), batch.positions());
+    RouterLogits all = RouterLogits.of(layer, experts, logits, batch.tokens(), batch.positions());
     for (Range range : ranges) {
       RouterLogits rows = all.range(range.from(), range.to());
       Routing part = routing.range(range.from(), range.to());

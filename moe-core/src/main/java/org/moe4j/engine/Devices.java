@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import java.util.ArrayList;
@@ -30,18 +31,16 @@ final class Devices {
           providers.stream()
               .filter(p -> p.name().equals(name))
               .findFirst()
-              .orElseThrow(
-                  () ->
-                      new MixtureException.BadRequest(
-                          "device \"%s\" is unknown; known: auto, %s"
-                              .formatted(name, names(providers))));
+              .orElseThrow(() ->
+                  new MixtureException.BadRequest(
+                      "device \"%s\" is unknown; known: auto, %s"
+                          .formatted(name, names(providers))));
       provider
           .unavailable()
-          .ifPresent(
-              reason -> {
-                throw new MixtureException.BadRequest(
-                    "device \"%s\" cannot be used here: %s".formatted(name, reason));
-              });
+          .ifPresent(reason -> {
+            throw new MixtureException.BadRequest(
+                "device \"%s\" cannot be used here: %s".formatted(name, reason));
+          });
       return provider.open(threads);
     }
     for (DeviceProvider provider : providers) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import java.lang.management.ManagementFactory;
@@ -68,19 +69,12 @@ public final class EngineProvider implements ModelProvider {
     Device device = opened.add(Devices.open(options.device(), threads));
     ExpertFailures failures = new ExpertFailures();
     Weights weights =
-        Weights.load(
-            device, spec, replacements(options, failures), stages.weights(info.bytes()));
+        Weights.load(device, spec, replacements(options, failures), stages.weights(info.bytes()));
     Decoder decoder = opened.add(new Decoder(device, weights, options.batchRows()));
     PagePool pool = opened.add(new PagePool(device, layout, stateBytes));
     stages.report("ready", 1);
     Scheduler scheduler =
-        new Scheduler(
-            "moe4j-engine",
-            decoder,
-            pool,
-            options.queueLimit(),
-            failures,
-            opened::close);
+        new Scheduler("moe4j-engine", decoder, pool, options.queueLimit(), failures, opened::close);
     return new LoadedModel(
         new LoadedModel.Parts(
             info,
@@ -138,8 +132,7 @@ public final class EngineProvider implements ModelProvider {
         "layer %d has no experts, a router or expert was given for it".formatted(layer));
   }
 
-  private static Weights.Replacements replacements(
-      ModelOptions options, ExpertFailures failures) {
+  private static Weights.Replacements replacements(ModelOptions options, ExpertFailures failures) {
     return new Weights.Replacements() {
       @Override
       public Router router(int layer, Router own) {

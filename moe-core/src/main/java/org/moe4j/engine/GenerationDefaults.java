@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import java.util.HashSet;
@@ -11,8 +12,8 @@ import org.moe4j.format.ModelFile;
 import org.moe4j.format.SafetensorsDirectory;
 
 /**
- * What a model's own files say about generating: sampling, end tokens, the most tokens of an answer. A model that says nothing
- * about sampling is sampled greedily.
+ * What a model's own files say about generating: sampling, end tokens, the most tokens of an
+ * answer. A model that says nothing about sampling is sampled greedily.
  *
  * @param sampling sampling where a request is silent
  * @param endIds every token that ends an answer, as far as the configs name them
@@ -69,7 +70,8 @@ record GenerationDefaults(Sampling sampling, Set<Integer> endIds, OptionalInt ma
   /**
    * The defaults of transformers' GenerationConfig where the file has do_sample, greedy otherwise.
    *
-   * @see <a href="https://huggingface.co/docs/transformers/main_classes/text_generation">GenerationConfig</a>
+   * @see <a
+   *     href="https://huggingface.co/docs/transformers/main_classes/text_generation">GenerationConfig</a>
    */
   private static Sampling sampling(Config c) {
     boolean sample = c.flag("do_sample", false);

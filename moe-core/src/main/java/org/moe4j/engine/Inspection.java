@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import com.google.common.primitives.Longs;
@@ -47,8 +48,7 @@ final class Inspection {
     List<String> problems = new ArrayList<>();
     for (TensorData tensor : file.tensors()) {
       if (!tensor.type().isSupported()) {
-        problems.add(
-            "%s: tensor type %s is not supported".formatted(tensor.name(), tensor.type()));
+        problems.add("%s: tensor type %s is not supported".formatted(tensor.name(), tensor.type()));
       }
     }
     return problems;
@@ -70,7 +70,10 @@ final class Inspection {
     Keys keys = Keys.of(file);
     Costs costs = spec == null ? null : Costs.of(spec);
     List<Integer> moeLayers = new ArrayList<>();
-    int experts = spec == null ? keys.number("expert_count", "num_local_experts", "num_experts", "n_routed_experts") : 0;
+    int experts =
+        spec == null
+            ? keys.number("expert_count", "num_local_experts", "num_experts", "n_routed_experts")
+            : 0;
     int used = spec == null ? keys.number("expert_used_count", "num_experts_per_tok") : 0;
     boolean shared = false;
     if (spec != null) {
@@ -100,7 +103,9 @@ final class Inspection {
         experts,
         used,
         shared,
-        costs == null ? file.tensors().stream().mapToLong(TensorData::elements).sum() : costs.parameters(),
+        costs == null
+            ? file.tensors().stream().mapToLong(TensorData::elements).sum()
+            : costs.parameters(),
         costs == null ? 0 : costs.activeParameters(),
         file.tensors().stream().mapToLong(TensorData::bytes).sum(),
         costs == null ? 0 : costs.activeBytesPerToken(),

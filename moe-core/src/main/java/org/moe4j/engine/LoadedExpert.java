@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import org.moe4j.Expert;
@@ -16,8 +17,7 @@ final class LoadedExpert implements Expert {
   private final Device device;
   private final Scheduler scheduler;
 
-  LoadedExpert(
-      ExpertInfo info, FeedForwardWeights weights, Device device, Scheduler scheduler) {
+  LoadedExpert(ExpertInfo info, FeedForwardWeights weights, Device device, Scheduler scheduler) {
     this.info = info;
     this.weights = weights;
     this.device = device;
@@ -38,20 +38,19 @@ final class LoadedExpert implements Expert {
               .formatted(rows, width, hidden.length));
     }
     float[] values = hidden.clone();
-    return scheduler.call(
-        () -> {
-          float[] result = new float[values.length];
-          float[] row = new float[width];
-          try (Rows in = device.allocate(rows, width);
-              Rows out = device.allocate(rows, width)) {
-            device.write(values, rows, in);
-            device.feedForward(weights, rows, in, out);
-            for (int i = 0; i < rows; i++) {
-              device.read(out, i, row);
-              System.arraycopy(row, 0, result, i * width, width);
-            }
-          }
-          return result;
-        });
+    return scheduler.call(() -> {
+      float[] result = new float[values.length];
+      float[] row = new float[width];
+      try (Rows in = device.allocate(rows, width);
+          Rows out = device.allocate(rows, width)) {
+        device.write(values, rows, in);
+        device.feedForward(weights, rows, in, out);
+        for (int i = 0; i < rows; i++) {
+          device.read(out, i, row);
+          System.arraycopy(row, 0, result, i * width, width);
+        }
+      }
+      return result;
+    });
   }
 }

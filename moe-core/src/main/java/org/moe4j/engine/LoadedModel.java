@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -106,8 +107,7 @@ final class LoadedModel implements MixtureModel {
     if (!parts.prompts().hasTokenizer()) {
       return null;
     }
-    StreamDecoder decoder =
-        parts.prompts().tokenizer().stream(input instanceof Request.Chat);
+    StreamDecoder decoder = parts.prompts().tokenizer().stream(input instanceof Request.Chat);
     return new TextStream() {
       @Override
       public String add(int id) {
@@ -188,10 +188,7 @@ final class LoadedModel implements MixtureModel {
               .formatted(layer, experts.experts().size() - 1, index));
     }
     return new LoadedExpert(
-        expertInfo(layer, index),
-        experts.experts().get(index),
-        parts.device(),
-        parts.scheduler());
+        expertInfo(layer, index), experts.experts().get(index), parts.device(), parts.scheduler());
   }
 
   private ExpertInfo expertInfo(int layer, int index) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -69,9 +70,7 @@ final class Prompts {
   }
 
   private String renderMaps(
-      List<Map<String, Object>> messages,
-      @Nullable List<?> tools,
-      Map<String, Object> variables) {
+      List<Map<String, Object>> messages, @Nullable List<?> tools, Map<String, Object> variables) {
     if (template == null) {
       throw new MixtureException.BadRequest(
           model + " has no chat template: use Request.prompt or Request.tokens");
@@ -86,8 +85,7 @@ final class Prompts {
   ImmutableIntArray encode(Request.Input input) {
     return switch (input) {
       case Request.Tokens tokens -> ImmutableIntArray.copyOf(tokens.ids());
-      case Request.Prompt prompt ->
-          begun(tokenizer().encode(prompt.text(), prompt.parseSpecial()));
+      case Request.Prompt prompt -> begun(tokenizer().encode(prompt.text(), prompt.parseSpecial()));
       case Request.Chat chat -> chat(chat);
     };
   }
@@ -101,8 +99,7 @@ final class Prompts {
       messages.add(marked);
     }
     List<?> tools = chat.tools().isEmpty() ? null : (List<?>) specialText.mark(chat.tools());
-    SpecialText.Marked prompt =
-        SpecialText.unmark(renderMaps(messages, tools, chat.variables()));
+    SpecialText.Marked prompt = SpecialText.unmark(renderMaps(messages, tools, chat.variables()));
     return begun(encoder.encode(prompt.text(), offset -> !prompt.literal().get(offset)));
   }
 
@@ -113,7 +110,6 @@ final class Prompts {
         tokenizer().special().addBos()
             && bos.isPresent()
             && (ids.length == 0 || ids[0] != bos.getAsInt());
-    return ImmutableIntArray.copyOf(
-        missing ? Ints.concat(new int[] {bos.getAsInt()}, ids) : ids);
+    return ImmutableIntArray.copyOf(missing ? Ints.concat(new int[] {bos.getAsInt()}, ids) : ids);
   }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import java.util.ArrayList;
@@ -8,8 +9,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps special tokens that stand in a caller's messages from being taken as special. Before the template runs, a mark is put
- * into each such place; afterwards the marks are taken out again and say where the rendered prompt must be read as text.
+ * Keeps special tokens that stand in a caller's messages from being taken as special. Before the
+ * template runs, a mark is put into each such place; afterwards the marks are taken out again and
+ * say where the rendered prompt must be read as text.
  */
 final class SpecialText {
 
@@ -26,7 +28,10 @@ final class SpecialText {
   /** A rendered prompt without marks, and where a special token must not begin. */
   record Marked(String text, BitSet literal) {}
 
-  /** The value with a mark in every special token that its texts hold; JSON-like values are walked through. */
+  /**
+   * The value with a mark in every special token that its texts hold; JSON-like values are walked
+   * through.
+   */
   @Nullable Object mark(@Nullable Object value) {
     return switch (value) {
       case String text -> mark(text);
@@ -50,7 +55,8 @@ final class SpecialText {
     String clean = text.indexOf(MARK) < 0 ? text : text.replace(String.valueOf(MARK), "\uFFFD");
     for (String special : specials) {
       if (special.length() > 1 && clean.contains(special)) {
-        clean = clean.replace(special, special.charAt(0) + String.valueOf(MARK) + special.substring(1));
+        clean =
+            clean.replace(special, special.charAt(0) + String.valueOf(MARK) + special.substring(1));
       }
     }
     return clean;

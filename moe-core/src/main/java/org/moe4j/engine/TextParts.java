@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import java.nio.charset.StandardCharsets;
@@ -18,8 +19,8 @@ import org.moe4j.tokenizer.ModelTokenizer;
 import org.moe4j.tokenizer.Tokenizers;
 
 /**
- * A model's tokenizer and chat template, as far as its files have them and this version can read them. A model without either
- * still runs on token ids.
+ * A model's tokenizer and chat template, as far as its files have them and this version can read
+ * them. A model without either still runs on token ids.
  *
  * @param tokenizer the tokenizer, or null
  * @param template the chat template, or null
@@ -54,7 +55,9 @@ public record TextParts(
     return new TextParts(tokenizer, template, problems);
   }
 
-  /** The texts of the tokenizer's special tokens, by the names under which chat templates know them. */
+  /**
+   * The texts of the tokenizer's special tokens, by the names under which chat templates know them.
+   */
   public Map<String, String> specialTokens() {
     if (tokenizer == null) {
       return Map.of();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
 import java.util.ArrayList;
@@ -106,14 +107,13 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
       TensorData down = layer.tensor(prefix + "down_proj", "", experts, hidden, width);
       return fused(layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
     }
-    return each(
-        expert -> {
-          String own = prefix + expert + ".";
-          return new GatedFeedForward(
-              layer.linear(own + names.gate, "", width, hidden, Bias.NONE),
-              layer.linear(own + names.up, "", width, hidden, Bias.NONE),
-              layer.linear(own + names.down, "", hidden, width, Bias.NONE));
-        });
+    return each(expert -> {
+      String own = prefix + expert + ".";
+      return new GatedFeedForward(
+          layer.linear(own + names.gate, "", width, hidden, Bias.NONE),
+          layer.linear(own + names.up, "", width, hidden, Bias.NONE),
+          layer.linear(own + names.down, "", hidden, width, Bias.NONE));
+    });
   }
 
   private List<GatedFeedForward> gguf(Scope layer) {
@@ -122,34 +122,31 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
       return fused(layer.tensor("", "ffn_gate_up_exps.weight", experts, 2L * width, hidden), down);
     }
     if (layer.has("", "ffn_gate.0.weight")) {
-      return each(
-          expert ->
-              new GatedFeedForward(
-                  layer.linear("", "ffn_gate." + expert, width, hidden, Bias.NONE),
-                  layer.linear("", "ffn_up." + expert, width, hidden, Bias.NONE),
-                  layer.linear("", "ffn_down." + expert, hidden, width, Bias.NONE)));
+      return each(expert ->
+          new GatedFeedForward(
+              layer.linear("", "ffn_gate." + expert, width, hidden, Bias.NONE),
+              layer.linear("", "ffn_up." + expert, width, hidden, Bias.NONE),
+              layer.linear("", "ffn_down." + expert, hidden, width, Bias.NONE)));
     }
     TensorData gate = layer.tensor("", "ffn_gate_exps.weight", experts, width, hidden);
     TensorData up = layer.tensor("", "ffn_up_exps.weight", experts, width, hidden);
     TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);
-    return each(
-        expert ->
-            new GatedFeedForward(
-                Linear.of(gate.slice(expert)),
-                Linear.of(up.slice(expert)),
-                Linear.of(down.slice(expert))));
+    return each(expert ->
+        new GatedFeedForward(
+            Linear.of(gate.slice(expert)),
+            Linear.of(up.slice(expert)),
+            Linear.of(down.slice(expert))));
   }
 
   /** The first half of an expert's rows is its gate, the second half is up. */
   private List<GatedFeedForward> fused(TensorData gateUp, TensorData down) {
-    return each(
-        expert -> {
-          TensorData rows = gateUp.slice(expert);
-          return new GatedFeedForward(
-              Linear.of(rows.rows(0, width)),
-              Linear.of(rows.rows(width, 2L * width)),
-              Linear.of(down.slice(expert)));
-        });
+    return each(expert -> {
+      TensorData rows = gateUp.slice(expert);
+      return new GatedFeedForward(
+          Linear.of(rows.rows(0, width)),
+          Linear.of(rows.rows(width, 2L * width)),
+          Linear.of(down.slice(expert)));
+    });
   }
 
   private List<GatedFeedForward> each(IntFunction<GatedFeedForward> expert) {

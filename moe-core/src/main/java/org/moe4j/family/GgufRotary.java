@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
 import org.moe4j.format.Dequantizer;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.format;
 
 import com.google.common.primitives.ImmutableLongArray;
@@ -191,12 +192,11 @@ final class GgufParser {
     int id = cursor.int32(name);
     TensorType type =
         TensorType.ofGgufId(id)
-            .orElseThrow(
-                () ->
-                    new MixtureException.Unsupported(
-                        file + ": " + name,
-                        "tensor type " + Integer.toUnsignedString(id),
-                        TensorType.supportedNames()));
+            .orElseThrow(() ->
+                new MixtureException.Unsupported(
+                    file + ": " + name,
+                    "tensor type " + Integer.toUnsignedString(id),
+                    TensorType.supportedNames()));
     ImmutableLongArray sizes = ImmutableLongArray.copyOf(shape);
     if (sizes.stream().anyMatch(size -> size < 1)) {
       throw cursor.bad(name, "expected sizes of 1 to 2^63 - 1, found " + sizes);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.format;
 
 import com.google.common.primitives.ImmutableLongArray;
@@ -107,12 +108,9 @@ record SafetensorsFile(List<TensorData> tensors) {
     String found = dtype;
     TensorType type =
         TensorType.ofSafetensors(dtype)
-            .orElseThrow(
-                () ->
-                    new MixtureException.Unsupported(
-                        file + ": " + name,
-                        "dtype " + Json.show(found),
-                        TensorType.supportedNames()));
+            .orElseThrow(() ->
+                new MixtureException.Unsupported(
+                    file + ": " + name, "dtype " + Json.show(found), TensorType.supportedNames()));
     long bytes = TensorHeader.bytes(file, name, type, shape);
     if (bytes != offsets.get(1) - offsets.get(0)) {
       throw new MixtureException.BadFile(

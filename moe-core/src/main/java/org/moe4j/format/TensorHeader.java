@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.format;
 
 import com.google.common.primitives.ImmutableLongArray;
@@ -69,14 +70,13 @@ record TensorHeader(String name, TensorType type, ImmutableLongArray shape, long
       }
     }
     return headers.stream()
-        .map(
-            each ->
-                TensorData.of(
-                    file,
-                    each.name,
-                    each.type,
-                    data.asSlice(each.begin, each.end - each.begin),
-                    each.shape.toArray()))
+        .map(each ->
+            TensorData.of(
+                file,
+                each.name,
+                each.type,
+                data.asSlice(each.begin, each.end - each.begin),
+                each.shape.toArray()))
         .toList();
   }
 

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Causal attention with grouped key-value heads: queries and keys are normed and rotated, then every query head attends to
- * the positions up to its own with the key-value head {@code head / (heads / kvHeads)}.
+ * Causal attention with grouped key-value heads: queries and keys are normed and rotated, then
+ * every query head attends to the positions up to its own with the key-value head {@code head /
+ * (heads / kvHeads)}.
  *
  * @param heads query heads
  * @param kvHeads key-value heads; divides {@code heads}
@@ -13,15 +15,16 @@ import org.jspecify.annotations.Nullable;
  * @param key hidden to {@code kvHeads x headSize}
  * @param value hidden to {@code kvHeads x headSize}
  * @param output {@code heads x headSize} to hidden
- * @param clip queries, keys and values are limited to {@code [-clip, clip]} after their linear maps and norms, before
- *     rotation; 0 for no limit
+ * @param clip queries, keys and values are limited to {@code [-clip, clip]} after their linear maps
+ *     and norms, before rotation; 0 for no limit
  * @param queryNorm norm of the queries before rotation, or null
- * @param keyNorm norm of the keys before rotation, or null; a weight of {@code headSize} norms each head, a wider one the
- *     whole row
+ * @param keyNorm norm of the keys before rotation, or null; a weight of {@code headSize} norms each
+ *     head, a wider one the whole row
  * @param rotary how queries and keys are rotated by position
  * @param scale factor of the dot products
  * @param window a position sees the last {@code window} positions, its own included; 0 for all
- * @see <a href="https://arxiv.org/abs/2305.13245">GQA: Training Generalized Multi-Query Transformer Models</a>
+ * @see <a href="https://arxiv.org/abs/2305.13245">GQA: Training Generalized Multi-Query Transformer
+ *     Models</a>
  */
 public record Attention(
     int heads,

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
 /**
- * Gated feed-forward: {@code down(silu(gate(x)) * up(x))}, with {@code silu(z) = z / (1 + exp(-z))}.
+ * Gated feed-forward: {@code down(silu(gate(x)) * up(x))}, with {@code silu(z) = z / (1 +
+ * exp(-z))}.
  *
  * @param gate hidden to intermediate
  * @param up hidden to intermediate

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
 import java.util.List;
@@ -5,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.Router;
 
 /**
- * A router and its experts: {@code sum over the chosen e of weight[e] * experts[e](x)}, plus the shared expert if there is
- * one.
+ * A router and its experts: {@code sum over the chosen e of weight[e] * experts[e](x)}, plus the
+ * shared expert if there is one.
  *
  * @param router hidden to one logit an expert
  * @param rule how experts and weights follow from the logits

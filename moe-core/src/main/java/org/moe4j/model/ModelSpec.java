@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
 import java.util.List;
@@ -12,7 +13,8 @@ import java.util.List;
  * @param embedding one row of {@code hiddenSize} a token id
  * @param layers the layers in order
  * @param outputNorm norm before the output matrix
- * @param output the output matrix, {@code vocabularySize x hiddenSize}; the embedding again where they are tied
+ * @param output the output matrix, {@code vocabularySize x hiddenSize}; the embedding again where
+ *     they are tied
  */
 public record ModelSpec(
     String family,

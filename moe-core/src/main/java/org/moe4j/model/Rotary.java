@@ -1,14 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
 import java.util.Arrays;
 
 /**
- * Rotary position embedding: pair {@code i} of a head is turned by the angle {@code position x frequency[i]}, and both
- * components are multiplied by {@code scale}. Dimensions beyond the pairs stay as they are.
+ * Rotary position embedding: pair {@code i} of a head is turned by the angle {@code position x
+ * frequency[i]}, and both components are multiplied by {@code scale}. Dimensions beyond the pairs
+ * stay as they are.
  *
  * <p>Immutable; the frequencies are copied in and out.
  *
- * @see <a href="https://arxiv.org/abs/2104.09864">RoFormer: Enhanced Transformer with Rotary Position Embedding</a>
+ * @see <a href="https://arxiv.org/abs/2104.09864">RoFormer: Enhanced Transformer with Rotary
+ *     Position Embedding</a>
  */
 public final class Rotary {
 
@@ -20,7 +23,8 @@ public final class Rotary {
    * Creates a rotation.
    *
    * @param frequencies radians a position for each pair
-   * @param interleaved whether pair i is dimensions (2i, 2i + 1); otherwise it is (i, i + number of pairs)
+   * @param interleaved whether pair i is dimensions (2i, 2i + 1); otherwise it is (i, i + number of
+   *     pairs)
    * @param scale factor of the rotated components, 1 for plain RoPE
    */
   public Rotary(float[] frequencies, boolean interleaved, float scale) {

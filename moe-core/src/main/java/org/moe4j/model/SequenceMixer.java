@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
 /** What exchanges information between the positions of a sequence, and the state it keeps. */

@@ -1,12 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.sample;
 
 import java.util.Arrays;
 
 /**
- * The tokens in falling order of their logits, ties in the order of ids, sorted only as far as somebody looks.
+ * The tokens in falling order of their logits, ties in the order of ids, sorted only as far as
+ * somebody looks.
  *
- * <p>A vocabulary has 10^5 tokens and a draw looks at a few dozen, so a full sort would cost more than a small model's step.
- * Instead the values within a band below the highest are collected and sorted, then those of the next band.
+ * <p>A vocabulary has 10^5 tokens and a draw looks at a few dozen, so a full sort would cost more
+ * than a small model's step. Instead the values within a band below the highest are collected and
+ * sorted, then those of the next band.
  */
 final class Ranking {
 
@@ -23,7 +26,10 @@ final class Ranking {
     sorted = new long[vocabulary];
   }
 
-  /** Starts over with other logits, none of them NaN; they must not change while the ranking is read. */
+  /**
+   * Starts over with other logits, none of them NaN; they must not change while the ranking is
+   * read.
+   */
   void reset(float[] values) {
     logits = values;
     highest = Float.NEGATIVE_INFINITY;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.sample;
 
 import java.util.ArrayList;
@@ -10,8 +11,8 @@ import org.moe4j.Sampling;
 import org.moe4j.Token;
 
 /**
- * Draws the tokens of one answer. Keeps what the penalties need of the prompt and the answer so far. Not safe for concurrent
- * use.
+ * Draws the tokens of one answer. Keeps what the penalties need of the prompt and the answer so
+ * far. Not safe for concurrent use.
  */
 public final class Sampler {
 
@@ -28,7 +29,8 @@ public final class Sampler {
    *
    * @param sampling how to draw
    * @param bias what is added to the logits of single tokens
-   * @param logprobs how many of the most probable tokens to report; negative for no log-probabilities
+   * @param logprobs how many of the most probable tokens to report; negative for no
+   *     log-probabilities
    * @param seed start of the random numbers
    * @param vocabulary number of token ids
    * @param prompt the prompt's tokens
@@ -91,14 +93,16 @@ public final class Sampler {
       }
     }
     if (sampling.presencePenalty() != 0 || sampling.frequencyPenalty() != 0) {
-      answered.forEach(
-          (token, count) ->
-              logits[token] -=
-                  (float) (sampling.presencePenalty() + sampling.frequencyPenalty() * count));
+      answered.forEach((token, count) ->
+          logits[token] -=
+              (float) (sampling.presencePenalty() + sampling.frequencyPenalty() * count));
     }
   }
 
-  /** All truncations keep a prefix of the ranking, so a draw walks down the ranking until its share is reached. */
+  /**
+   * All truncations keep a prefix of the ranking, so a draw walks down the ranking until its share
+   * is reached.
+   */
   private int draw(float[] logits) {
     int limit = sampling.topK() == 0 ? logits.length : Math.min(sampling.topK(), logits.length);
     double mass = limit == logits.length ? mass(logits) : prefixMass(logits, limit);

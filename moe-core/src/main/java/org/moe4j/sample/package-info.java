@@ -1,4 +1,6 @@
-/** From logits to the next token, as {@link org.moe4j.Sampling} specifies. Called by the scheduler. */
+/**
+ * From logits to the next token, as {@link org.moe4j.Sampling} specifies. Called by the scheduler.
+ */
 @NullMarked
 package org.moe4j.sample;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import java.util.ArrayList;
@@ -9,8 +10,9 @@ import org.moe4j.decode.Decoder;
 import org.moe4j.device.Batch;
 
 /**
- * Keeps a caller's failing expert from failing anybody but the requests whose rows it was given: its output is taken as zero
- * until the step is over, then those requests fail. Used by the engine's thread alone.
+ * Keeps a caller's failing expert from failing anybody but the requests whose rows it was given:
+ * its output is taken as zero until the step is over, then those requests fail. Used by the
+ * engine's thread alone.
  */
 public final class ExpertFailures {
 
@@ -37,7 +39,8 @@ public final class ExpertFailures {
         if (out.length == hidden.length) {
           return out;
         }
-        failed(layer, index, "returned %d values for %d".formatted(out.length, hidden.length), null);
+        failed(
+            layer, index, "returned %d values for %d".formatted(out.length, hidden.length), null);
       } catch (RuntimeException e) {
         failed(layer, index, String.valueOf(e.getMessage()), e);
       }
@@ -46,7 +49,10 @@ public final class ExpertFailures {
   }
 
   private void failed(
-      int layer, int index, String problem, @org.jspecify.annotations.Nullable RuntimeException cause) {
+      int layer,
+      int index,
+      String problem,
+      @org.jspecify.annotations.Nullable RuntimeException cause) {
     failures.add(
         new Failure(
             layer,
@@ -55,7 +61,9 @@ public final class ExpertFailures {
                 "expert %d of layer %d: %s".formatted(index, layer, problem), cause)));
   }
 
-  /** Reports the failures of the last step to the segments that used the experts, and forgets them. */
+  /**
+   * Reports the failures of the last step to the segments that used the experts, and forgets them.
+   */
   void drain(Decoder decoder, Batch batch, Sink sink) {
     for (Failure failure : failures) {
       Routing routing = decoder.routing(failure.layer());

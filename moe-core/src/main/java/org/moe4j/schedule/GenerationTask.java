@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -188,7 +189,9 @@ final class GenerationTask extends Task implements Generation {
         new FinishedAnswer(text.toString(), tokens, reason, usage, counts.usage(), plan.seed()));
   }
 
-  /** Sends what was held back; it may still hold a stop string that only the last bytes complete. */
+  /**
+   * Sends what was held back; it may still hold a stop string that only the last bytes complete.
+   */
   private String flush(TextStream stream) {
     String rest = stops.add(stream.finish());
     rest += stops.finish();
@@ -239,18 +242,17 @@ final class GenerationTask extends Task implements Generation {
       BiConsumer<? super @Nullable Answer, ? super @Nullable MixtureException> onEnd) {
     Thread.ofVirtual()
         .name("moe4j-listener")
-        .start(
-            () -> {
-              try {
-                for (Piece piece : this) {
-                  onPiece.accept(piece);
-                }
-              } catch (MixtureException failure) {
-                onEnd.accept(null, failure);
-                return;
-              }
-              onEnd.accept(await(), null);
-            });
+        .start(() -> {
+          try {
+            for (Piece piece : this) {
+              onPiece.accept(piece);
+            }
+          } catch (MixtureException failure) {
+            onEnd.accept(null, failure);
+            return;
+          }
+          onEnd.accept(await(), null);
+        });
     return this;
   }
 

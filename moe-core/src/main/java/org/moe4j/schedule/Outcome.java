@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import java.time.Duration;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 
 /**
- * Items that one thread adds and any number of threads read from the first, then one result or failure. Waiting uses a lock
- * that does not pin virtual threads.
+ * Items that one thread adds and any number of threads read from the first, then one result or
+ * failure. Waiting uses a lock that does not pin virtual threads.
  *
  * @param <T> item
  * @param <R> result
@@ -103,7 +104,8 @@ final class Outcome<T, R> {
   /**
    * Waits for the result.
    *
-   * @param interrupted run when the waiting thread is interrupted; the wait goes on until the result is there
+   * @param interrupted run when the waiting thread is interrupted; the wait goes on until the
+   *     result is there
    */
   R result(Runnable interrupted) {
     boolean wasInterrupted = false;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -27,15 +28,18 @@ import org.moe4j.device.Batch;
 import org.moe4j.sample.Sampler;
 
 /**
- * Serves every call of a model from one thread: requests wait in a bounded queue, join the running batch when pages for their
- * longest possible sequence are free, and leave it when they end. One caller is a batch of one. An idle scheduler waits
- * without using the processor.
+ * Serves every call of a model from one thread: requests wait in a bounded queue, join the running
+ * batch when pages for their longest possible sequence are free, and leave it when they end. One
+ * caller is a batch of one. An idle scheduler waits without using the processor.
  *
  * <p>Public methods may be called by any thread.
  */
 public final class Scheduler implements AutoCloseable {
 
-  /** While answers are being generated, prompts are read in pieces of at most this many rows, so that the answers flow. */
+  /**
+   * While answers are being generated, prompts are read in pieces of at most this many rows, so
+   * that the answers flow.
+   */
   private static final int PROMPT_ROWS_BESIDE_ANSWERS = 128;
 
   /** Most sequences that run together; more wait. */
@@ -173,8 +177,9 @@ public final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Ends everything that runs or waits as cancelled, and waits until the engine's thread has freed what the model holds.
-   * Idempotent. On the engine's own thread (a caller's router or expert) it does not wait.
+   * Ends everything that runs or waits as cancelled, and waits until the engine's thread has freed
+   * what the model holds. Idempotent. On the engine's own thread (a caller's router or expert) it
+   * does not wait.
    */
   @Override
   public void close() {
@@ -288,7 +293,9 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** Lets waiting requests join in the order they came, as long as the pages they may need are free. */
+  /**
+   * Lets waiting requests join in the order they came, as long as the pages they may need are free.
+   */
   private void admit() {
     while (active.size() < MOST_ACTIVE) {
       Task task = next(waiting::peek);
@@ -346,7 +353,9 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** Answers first, one row each, then prompts in the order they came, as far as the step has room. */
+  /**
+   * Answers first, one row each, then prompts in the order they came, as far as the step has room.
+   */
   private void fill(List<Task> tasks, List<Batch.Segment> segments) {
     int rows = decoder.mostRows();
     int logits = decoder.mostLogits();
@@ -392,8 +401,7 @@ public final class Scheduler implements AutoCloseable {
       Task task = tasks.get(i);
       MixtureException failure = failures.of(i);
       if (failure == null) {
-        task.stepped(
-            new Task.StepResult(decoder, row, segment.rows(), logit, segment.logits()));
+        task.stepped(new Task.StepResult(decoder, row, segment.rows(), logit, segment.logits()));
       } else {
         task.fail(failure);
       }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -184,7 +185,8 @@ final class ScoringTask extends Task {
     @Override
     public float[] logits(int index) {
       if (logits == null) {
-        throw new MixtureException.BadRequest("logits were not asked for: pass Scores.Detail.LOGITS");
+        throw new MixtureException.BadRequest(
+            "logits were not asked for: pass Scores.Detail.LOGITS");
       }
       return logits[index].clone();
     }

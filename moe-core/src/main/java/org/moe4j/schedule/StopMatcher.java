@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import java.util.List;
@@ -18,7 +19,9 @@ final class StopMatcher {
     return stopped;
   }
 
-  /** Takes more text and returns what can be shown: it is not, and does not begin, a stop string. */
+  /**
+   * Takes more text and returns what can be shown: it is not, and does not begin, a stop string.
+   */
   String add(String text) {
     if (stops.isEmpty()) {
       return text;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.schedule;
 
 import com.google.common.primitives.ImmutableIntArray;
@@ -9,8 +10,8 @@ import org.moe4j.decode.PagePool;
 import org.moe4j.decode.SequenceState;
 
 /**
- * A request as the scheduler sees it: tokens to feed, a sequence that grows, and an end. All methods but those of the
- * subclass's own handle are called by the engine's thread.
+ * A request as the scheduler sees it: tokens to feed, a sequence that grows, and an end. All
+ * methods but those of the subclass's own handle are called by the engine's thread.
  */
 abstract class Task {
 
@@ -25,7 +26,10 @@ abstract class Task {
   /** How many of the next {@code rows} tokens want logits, counted from the last. */
   abstract int logitsOf(int rows);
 
-  /** The most rows that want logits at once; a task that wants one for each row is fed in pieces of that size. */
+  /**
+   * The most rows that want logits at once; a task that wants one for each row is fed in pieces of
+   * that size.
+   */
   abstract boolean wantsEveryLogit();
 
   /** The next {@code rows} tokens to feed. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.template;
 
 import java.util.LinkedHashMap;
@@ -189,14 +190,13 @@ final class BraceFormat {
   static String ascii(String text) {
     StringBuilder out = new StringBuilder();
     text.codePoints()
-        .forEach(
-            c -> {
-              if (c < 0x80) {
-                out.append((char) c);
-              } else {
-                Printer.escape(out, c);
-              }
-            });
+        .forEach(c -> {
+          if (c < 0x80) {
+            out.append((char) c);
+          } else {
+            Printer.escape(out, c);
+          }
+        });
     return out.toString();
   }
 }

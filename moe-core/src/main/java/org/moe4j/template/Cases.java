@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.template;
 
 import java.util.Locale;
@@ -78,14 +79,13 @@ final class Cases {
   static String swapCase(String text) {
     StringBuilder out = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            c -> {
-              String letter = Character.toString(c);
-              out.append(
-                  Character.isUpperCase(c)
-                      ? lower(letter)
-                      : Character.isLowerCase(c) ? upper(letter) : letter);
-            });
+        .forEach(c -> {
+          String letter = Character.toString(c);
+          out.append(
+              Character.isUpperCase(c)
+                  ? lower(letter)
+                  : Character.isLowerCase(c) ? upper(letter) : letter);
+        });
     return out.toString();
   }
 

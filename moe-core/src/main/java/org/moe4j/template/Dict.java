@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.template;
 
 import java.math.BigDecimal;
@@ -55,9 +56,8 @@ final class Dict {
   }
 
   void putAll(Dict other) {
-    other.entries.forEach(
-        (hash, entry) ->
-            entries.merge(hash, entry, (old, fresh) -> new Entry(old.key, fresh.value)));
+    other.entries.forEach((hash, entry) ->
+        entries.merge(hash, entry, (old, fresh) -> new Entry(old.key, fresh.value)));
   }
 
   /** The value of a key, or null also where the key cannot be one. */

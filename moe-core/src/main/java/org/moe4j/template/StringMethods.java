@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.template;
 
 import static java.util.Map.entry;
@@ -91,9 +92,8 @@ final class StringMethods {
       }
       bound
           .values()
-          .replaceAll(
-              (parameter, value) ->
-                  INSERTED.contains(parameter) ? Operators.escaped(value, budget) : value);
+          .replaceAll((parameter, value) ->
+              INSERTED.contains(parameter) ? Operators.escaped(value, budget) : value);
       if (name.equals("join")) {
         List<Object> parts = new ArrayList<>();
         for (Object part : Values.toList(bound.get("iterable"), budget)) {

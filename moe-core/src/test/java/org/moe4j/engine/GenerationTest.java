@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -126,15 +127,14 @@ class GenerationTest {
     CountDownLatch running = new CountDownLatch(1);
     Thread caller =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  Generation generation =
-                      model.start(ask("Go on.").maxTokens(900).ignoreEnd(true).build());
-                  generation.iterator().next();
-                  running.countDown();
-                  answer.set(generation.await());
-                  flag.set(Thread.currentThread().isInterrupted());
-                });
+            .start(() -> {
+              Generation generation =
+                  model.start(ask("Go on.").maxTokens(900).ignoreEnd(true).build());
+              generation.iterator().next();
+              running.countDown();
+              answer.set(generation.await());
+              flag.set(Thread.currentThread().isInterrupted());
+            });
     assertTrue(running.await(60, TimeUnit.SECONDS));
     caller.interrupt();
     caller.join();
@@ -168,8 +168,7 @@ class GenerationTest {
     String text = model.generate(ask("Explain photosynthesis.").maxTokens(40).build()).text();
     // A stop string that begins in one token and ends in a later one.
     String stop = text.substring(20, 33);
-    Answer answer =
-        model.generate(ask("Explain photosynthesis.").maxTokens(40).stop(stop).build());
+    Answer answer = model.generate(ask("Explain photosynthesis.").maxTokens(40).stop(stop).build());
     assertEquals(FinishReason.STOP, answer.finishReason());
     assertEquals(text.substring(0, text.indexOf(stop)), answer.text());
   }
@@ -289,11 +288,10 @@ class GenerationTest {
     answer
         .experts()
         .layers()
-        .forEach(
-            layer -> {
-              assertEquals(32, layer.experts());
-              assertEquals(rows * 4, layer.total());
-            });
+        .forEach(layer -> {
+          assertEquals(32, layer.experts());
+          assertEquals(rows * 4, layer.total());
+        });
     assertTrue(answer.usage().timeToFirstToken().compareTo(answer.usage().total()) <= 0);
     assertTrue(answer.usage().tokensPerSecond() > 0);
   }

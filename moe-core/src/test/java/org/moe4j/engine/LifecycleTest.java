@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -77,7 +78,8 @@ class LifecycleTest {
 
   @Test
   void aFullQueueRejectsAtOnce() {
-    // Memory for one sequence of the whole context: the second request has to wait, the third finds the queue full.
+    // Memory for one sequence of the whole context: the second request has to wait, the third finds
+    // the queue full.
     ModelInfo info = MixtureModel.inspect(DemoModel.path());
     long limit = info.requiredBytes(1024, org.moe4j.CacheType.F16);
     try (MixtureModel model =
@@ -112,8 +114,7 @@ class LifecycleTest {
       Generation cancelled = model.start(endless(2));
       cancelled.cancel();
       assertEquals(FinishReason.CANCELLED, cancelled.await().finishReason());
-      Request hurried =
-          Request.tokens(1).maxTokens(1000).deadline(Duration.ofMillis(20)).build();
+      Request hurried = Request.tokens(1).maxTokens(1000).deadline(Duration.ofMillis(20)).build();
       assertEquals(FinishReason.DEADLINE, model.generate(hurried).finishReason());
       assertFalse(first.isDone());
     }
@@ -146,11 +147,10 @@ class LifecycleTest {
   void openingReportsProgressAndCanBeCancelled() {
     List<Double> fractions = new ArrayList<>();
     MixtureModel.builder(DemoModel.path())
-        .progress(
-            (stage, fraction) -> {
-              fractions.add(fraction);
-              return true;
-            })
+        .progress((stage, fraction) -> {
+          fractions.add(fraction);
+          return true;
+        })
         .open()
         .close();
     assertTrue(fractions.size() > 10);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -171,16 +172,12 @@ class SeamsTest {
         };
     Expert wrongSize = (hidden, rows) -> new float[1];
     for (Expert bad : List.of(broken, wrongSize)) {
-      try (MixtureModel fragile =
-          MixtureModel.builder(DemoModel.path()).expert(1, 4, bad).open()) {
+      try (MixtureModel fragile = MixtureModel.builder(DemoModel.path()).expert(1, 4, bad).open()) {
         MixtureException.Failed failure =
             assertThrows(
                 MixtureException.Failed.class,
-                () ->
-                    fragile.generate(
-                        request().router(layer -> only(4)).build()));
-        assertTrue(
-            failure.getMessage().contains("expert 4 of layer 1"), failure.getMessage());
+                () -> fragile.generate(request().router(layer -> only(4)).build()));
+        assertTrue(failure.getMessage().contains("expert 4 of layer 1"), failure.getMessage());
         Answer without =
             fragile.generate(
                 request()
@@ -211,8 +208,7 @@ class SeamsTest {
         () -> MixtureModel.builder(DemoModel.path()).expert(0, 32, expert).open());
     assertThrows(
         MixtureException.BadRequest.class,
-        () ->
-            MixtureModel.builder(DemoModel.path()).router(9, new SoftmaxTopK(1, true)).open());
+        () -> MixtureModel.builder(DemoModel.path()).router(9, new SoftmaxTopK(1, true)).open());
   }
 
   @Test

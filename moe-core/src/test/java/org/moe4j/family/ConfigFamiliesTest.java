@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -271,17 +272,15 @@ class ConfigFamiliesTest {
   @Test
   void sparseLayersFollowStepAndList() {
     Variant mixed = fixture("qwen2moe-norm-mlponly-tied");
-    mixed.map(
-        spec ->
-            assertEquals(
-                List.of(true, false, true),
-                spec.layers().stream().map(l -> l.feedForward() instanceof Mixture).toList()));
+    mixed.map(spec ->
+        assertEquals(
+            List.of(true, false, true),
+            spec.layers().stream().map(l -> l.feedForward() instanceof Mixture).toList()));
     fixture("qwen2moe-step2")
-        .map(
-            spec ->
-                assertEquals(
-                    List.of(false, true, false, false),
-                    spec.layers().stream().map(l -> l.feedForward() instanceof Mixture).toList()));
+        .map(spec ->
+            assertEquals(
+                List.of(false, true, false, false),
+                spec.layers().stream().map(l -> l.feedForward() instanceof Mixture).toList()));
     // Layer 1 has no experts.
     assertNames(mixed.with("mlp_only_layers", Collections.emptyList()).bad(), "model.layers.1.mlp");
   }
@@ -301,10 +300,8 @@ class ConfigFamiliesTest {
         .map(spec -> assertEquals(0.25f, attention(spec, 0).rotary().frequency(1), 1e-6f));
     llama
         .without("rope_theta")
-        .map(
-            spec ->
-                assertEquals(
-                    Math.pow(10_000, -0.2), attention(spec, 0).rotary().frequency(1), 1e-6));
+        .map(spec ->
+            assertEquals(Math.pow(10_000, -0.2), attention(spec, 0).rotary().frequency(1), 1e-6));
     // A section of the old name goes first.
     llama
         .with("rope_scaling", Map.of("rope_type", "linear", "factor", 4.0, "rope_theta", 32.0))

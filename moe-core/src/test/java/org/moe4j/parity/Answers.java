@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import com.google.common.primitives.ImmutableDoubleArray;
@@ -14,8 +15,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * The answers of the reference implementation, which the fixture scripts wrote as a safetensors file. Read without the
- * project's own reader, so that a mistake there cannot hide.
+ * The answers of the reference implementation, which the fixture scripts wrote as a safetensors
+ * file. Read without the project's own reader, so that a mistake there cannot hide.
  */
 final class Answers {
 
@@ -83,11 +84,9 @@ final class Answers {
     List<float[]> weights = rows(layer + ".weights");
     int perToken = weights.get(0).length;
     return java.util.stream.IntStream.range(0, weights.size())
-        .mapToObj(
-            row ->
-                new Choice(
-                    experts.subArray(row * perToken, (row + 1) * perToken),
-                    doubles(weights.get(row))))
+        .mapToObj(row ->
+            new Choice(
+                experts.subArray(row * perToken, (row + 1) * perToken), doubles(weights.get(row))))
         .toList();
   }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -60,8 +61,8 @@ final class Compare {
   }
 
   /**
-   * Fails when a position has other experts or an expert another weight, or when the order differs although the weights of
-   * the two are further apart than what is allowed for each.
+   * Fails when a position has other experts or an expert another weight, or when the order differs
+   * although the weights of the two are further apart than what is allowed for each.
    */
   static void routing(Trace expected, Trace found, double tolerance, String what) {
     assertEquals(expected.routing().keySet(), found.routing().keySet(), what + ": MoE layers");
@@ -88,7 +89,8 @@ final class Compare {
     ImmutableDoubleArray weights = expected.weights();
     for (int slot = 0; slot < experts.length(); slot++) {
       int there = found.experts().indexOf(experts.get(slot));
-      // Where it stands in the other order, and the weight that the expected order has at that place.
+      // Where it stands in the other order, and the weight that the expected order has at that
+      // place.
       if (Math.abs(found.weights().get(there) - weights.get(slot)) > tolerance
           || Math.abs(weights.get(there) - weights.get(slot)) > 2 * tolerance) {
         return false;
@@ -97,7 +99,10 @@ final class Compare {
     return true;
   }
 
-  /** Fails when logits, experts or weights differ in a single bit; compares the last positions that both have logits for. */
+  /**
+   * Fails when logits, experts or weights differ in a single bit; compares the last positions that
+   * both have logits for.
+   */
   static void bits(Trace expected, Trace found, String what) {
     int common = Math.min(expected.logits().size(), found.logits().size());
     assertTrue(common > 0, what);

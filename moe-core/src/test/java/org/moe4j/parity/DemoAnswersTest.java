@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -34,41 +35,36 @@ class DemoAnswersTest {
 
   @TestFactory
   Stream<DynamicTest> choosesTheSameTokensInOnePiece() {
-    return onEveryDevice(
-        device -> {
-          assertEquals(7, RECORDED.size());
-          try (MixtureModel model = open(device)) {
-            RECORDED.forEach(recorded -> recorded.requireSameChoices(model));
-          }
-        });
+    return onEveryDevice(device -> {
+      assertEquals(7, RECORDED.size());
+      try (MixtureModel model = open(device)) {
+        RECORDED.forEach(recorded -> recorded.requireSameChoices(model));
+      }
+    });
   }
 
   @TestFactory
   Stream<DynamicTest> choosesTheSameTokensStepByStep() {
-    return onEveryDevice(
-        device -> {
-          try (RunningModel model =
-              new RunningModel(DemoModel.path(), device, 2, CacheType.F32)) {
-            RECORDED.forEach(recorded -> recorded.requireSameChoices(model));
-          }
-        });
+    return onEveryDevice(device -> {
+      try (RunningModel model = new RunningModel(DemoModel.path(), device, 2, CacheType.F32)) {
+        RECORDED.forEach(recorded -> recorded.requireSameChoices(model));
+      }
+    });
   }
 
   @TestFactory
   Stream<DynamicTest> rendersReadsAndAnswersTheSame() {
-    return onEveryDevice(
-        device -> {
-          try (MixtureModel model = open(device)) {
-            for (Recorded recorded : RECORDED) {
-              recorded.requireSameText(model);
-              recorded.requireSameBeginning(model);
-              if (recorded.text("kind").equals("chat")) {
-                List<Message> chat = List.of(Message.user(recorded.text("prompt")));
-                assertEquals(
-                    recorded.text("text"), model.render(chat, List.of(), Map.of()));
-              }
-            }
+    return onEveryDevice(device -> {
+      try (MixtureModel model = open(device)) {
+        for (Recorded recorded : RECORDED) {
+          recorded.requireSameText(model);
+          recorded.requireSameBeginning(model);
+          if (recorded.text("kind").equals("chat")) {
+            List<Message> chat = List.of(Message.user(recorded.text("prompt")));
+            assertEquals(recorded.text("text"), model.render(chat, List.of(), Map.of()));
           }
-        });
+        }
+      }
+    });
   }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -26,20 +27,19 @@ class GgufTwinTest {
   void aSplitSetIsAmongTheTwins() {
     assertTrue(
         casesWithTwin().stream()
-            .anyMatch(directory -> Fixtures.twin(directory).orElseThrow().toString().contains("-of-")));
+            .anyMatch(
+                directory -> Fixtures.twin(directory).orElseThrow().toString().contains("-of-")));
   }
 
   @TestFactory
   Stream<DynamicTest> givesTheReferenceLogitsExpertsAndTokens() {
     return Fixtures.devices().stream()
-        .flatMap(
-            device ->
-                casesWithTwin().stream()
-                    .map(
-                        directory ->
-                            DynamicTest.dynamicTest(
-                                device.name() + " " + directory.getFileName(),
-                                () -> compare(device, directory))));
+        .flatMap(device ->
+            casesWithTwin().stream()
+                .map(directory ->
+                    DynamicTest.dynamicTest(
+                        device.name() + " " + directory.getFileName(),
+                        () -> compare(device, directory))));
   }
 
   private static void compare(DeviceProvider device, Path directory) {

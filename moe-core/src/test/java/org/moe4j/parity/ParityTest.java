@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -22,8 +23,8 @@ import org.moe4j.family.Families;
 import org.moe4j.format.ModelFile;
 
 /**
- * Tiny models of every family, layout and special setting, saved in bfloat16, compute what transformers computes, whichever
- * way the tokens are cut into steps.
+ * Tiny models of every family, layout and special setting, saved in bfloat16, compute what
+ * transformers computes, whichever way the tokens are cut into steps.
  */
 class ParityTest {
 
@@ -38,14 +39,12 @@ class ParityTest {
 
   private static Stream<DynamicTest> onEveryDevice(BiConsumer<DeviceProvider, Path> test) {
     return Fixtures.devices().stream()
-        .flatMap(
-            device ->
-                Fixtures.cases().stream()
-                    .map(
-                        directory ->
-                            DynamicTest.dynamicTest(
-                                device.name() + " " + directory.getFileName(),
-                                () -> test.accept(device, directory))));
+        .flatMap(device ->
+            Fixtures.cases().stream()
+                .map(directory ->
+                    DynamicTest.dynamicTest(
+                        device.name() + " " + directory.getFileName(),
+                        () -> test.accept(device, directory))));
   }
 
   private static Answers answers(Path directory) {
@@ -69,12 +68,11 @@ class ParityTest {
     Stream.concat(
             Fixtures.cases().stream(),
             Fixtures.cases().stream().flatMap(directory -> Fixtures.twin(directory).stream()))
-        .forEach(
-            model -> {
-              try (ModelFile file = ModelFile.open(model)) {
-                missing.remove(Families.map(file).family());
-              }
-            });
+        .forEach(model -> {
+          try (ModelFile file = ModelFile.open(model)) {
+            missing.remove(Families.map(file).family());
+          }
+        });
     // Mistral is Mixtral's attention with Llama's feed-forward; its mapping has a test of its own.
     assertEquals(Set.of("mistral"), missing);
   }
@@ -108,69 +106,68 @@ class ParityTest {
 
   @TestFactory
   Stream<DynamicTest> answersWithTheReferenceTokensThroughTheCache() {
-    return onEveryDevice(
-        (device, directory) -> {
-          Answers answers = answers(directory);
-          for (CacheType cache : List.of(CacheType.F32, CacheType.F16)) {
-            try (RunningModel model = open(directory, device, cache)) {
-              for (int i = 0; i < answers.sequences(); i++) {
-                int[] expected = answers.greedy(i);
-                assertEquals(24, expected.length);
-                assertArrayEquals(
-                    expected,
-                    model.greedy(answers.ids(i), expected.length),
-                    "%s cache, sequence %d".formatted(cache, i));
-              }
-            }
+    return onEveryDevice((device, directory) -> {
+      Answers answers = answers(directory);
+      for (CacheType cache : List.of(CacheType.F32, CacheType.F16)) {
+        try (RunningModel model = open(directory, device, cache)) {
+          for (int i = 0; i < answers.sequences(); i++) {
+            int[] expected = answers.greedy(i);
+            assertEquals(24, expected.length);
+            assertArrayEquals(
+                expected,
+                model.greedy(answers.ids(i), expected.length),
+                "%s cache, sequence %d".formatted(cache, i));
           }
-        });
+        }
+      }
+    });
   }
 
   @TestFactory
   Stream<DynamicTest> piecesOfAnySizeGiveTheSameBits() {
-    return onEveryDevice(
-        (device, directory) -> {
-          Answers answers = answers(directory);
-          for (CacheType cache : CacheType.values()) {
-            try (RunningModel model = open(directory, device, cache)) {
-              for (int i = 0; i < answers.sequences(); i++) {
-                int[] ids = answers.ids(i);
-                Trace largest = model.read(ids, Decoder.MOST_LOGITS);
-                String what = "%s cache, sequence %d, ".formatted(cache, i);
-                Compare.bits(model.readAtOnce(ids), largest, what + "in one step");
-                for (int piece : new int[] {1, 7, 32}) {
-                  Compare.bits(
-                      largest, model.read(ids, piece), what + "pieces of " + piece);
-                }
-              }
+    return onEveryDevice((device, directory) -> {
+      Answers answers = answers(directory);
+      for (CacheType cache : CacheType.values()) {
+        try (RunningModel model = open(directory, device, cache)) {
+          for (int i = 0; i < answers.sequences(); i++) {
+            int[] ids = answers.ids(i);
+            Trace largest = model.read(ids, Decoder.MOST_LOGITS);
+            String what = "%s cache, sequence %d, ".formatted(cache, i);
+            Compare.bits(model.readAtOnce(ids), largest, what + "in one step");
+            for (int piece : new int[] {1, 7, 32}) {
+              Compare.bits(largest, model.read(ids, piece), what + "pieces of " + piece);
             }
           }
-        });
+        }
+      }
+    });
   }
 
   @TestFactory
   Stream<DynamicTest> sequencesOfABatchDoNotDisturbEachOther() {
-    return onEveryDevice(
-        (device, directory) -> {
-          Answers answers = answers(directory);
-          try (RunningModel model = open(directory, device, CacheType.F32)) {
-            List<int[]> sequences = new ArrayList<>();
-            for (int i = 0; i < answers.sequences(); i++) {
-              sequences.add(answers.ids(i));
-            }
-            // A sequence with itself, so that the same pages would be mixed up, too.
-            sequences.add(answers.ids(2));
-            List<Trace> together = readTogether(model, sequences);
-            for (int i = 0; i < sequences.size(); i++) {
-              Trace alone = model.read(sequences.get(i), Decoder.MOST_LOGITS);
-              assertEquals(alone.logits().size(), together.get(i).logits().size());
-              Compare.bits(alone, together.get(i), "sequence " + i);
-            }
-          }
-        });
+    return onEveryDevice((device, directory) -> {
+      Answers answers = answers(directory);
+      try (RunningModel model = open(directory, device, CacheType.F32)) {
+        List<int[]> sequences = new ArrayList<>();
+        for (int i = 0; i < answers.sequences(); i++) {
+          sequences.add(answers.ids(i));
+        }
+        // A sequence with itself, so that the same pages would be mixed up, too.
+        sequences.add(answers.ids(2));
+        List<Trace> together = readTogether(model, sequences);
+        for (int i = 0; i < sequences.size(); i++) {
+          Trace alone = model.read(sequences.get(i), Decoder.MOST_LOGITS);
+          assertEquals(alone.logits().size(), together.get(i).logits().size());
+          Compare.bits(alone, together.get(i), "sequence " + i);
+        }
+      }
+    });
   }
 
-  /** Every step takes some rows of each sequence that has any left: one of the first, three of the second, ... */
+  /**
+   * Every step takes some rows of each sequence that has any left: one of the first, three of the
+   * second, ...
+   */
   private static List<Trace> readTogether(RunningModel model, List<int[]> sequences) {
     List<RunningModel.Reading> readings = new ArrayList<>();
     sequences.forEach(ids -> readings.add(model.begin()));

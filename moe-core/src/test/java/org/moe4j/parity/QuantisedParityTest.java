@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,8 +17,9 @@ import org.moe4j.device.DeviceProvider;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Models of every tensor type against transformers with the dequantised weights: what is left is the error of the
- * activations, which may be quantised to eight bits and then must be no worse than llama.cpp's.
+ * Models of every tensor type against transformers with the dequantised weights: what is left is
+ * the error of the activations, which may be quantised to eight bits and then must be no worse than
+ * llama.cpp's.
  */
 class QuantisedParityTest {
 
@@ -29,14 +31,12 @@ class QuantisedParityTest {
 
   private static Stream<DynamicTest> onEveryDevice(BiConsumer<DeviceProvider, Path> test) {
     return Fixtures.devices().stream()
-        .flatMap(
-            device ->
-                Fixtures.quantised().stream()
-                    .map(
-                        file ->
-                            DynamicTest.dynamicTest(
-                                device.name() + " " + file.getFileName(),
-                                () -> test.accept(device, file))));
+        .flatMap(device ->
+            Fixtures.quantised().stream()
+                .map(file ->
+                    DynamicTest.dynamicTest(
+                        device.name() + " " + file.getFileName(),
+                        () -> test.accept(device, file))));
   }
 
   private static Answers answers(Path file) {
@@ -51,56 +51,61 @@ class QuantisedParityTest {
             .sorted()
             .toList();
     assertEquals(
-        List.of(
-            "BF16", "F16", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1", "Q5_K", "Q6_K", "Q8_0"),
+        List.of("BF16", "F16", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1", "Q5_K", "Q6_K", "Q8_0"),
         types);
   }
 
   @TestFactory
   Stream<DynamicTest> errsNoMoreThanLlamaCpp() {
-    return onEveryDevice(
-        (device, file) -> {
-          Answers answers = answers(file);
-          double allowed = allowed(device, answers.facts());
-          try (RunningModel model = new RunningModel(file, device, 2, CacheType.F32)) {
-            for (int i = 0; i < answers.sequences(); i++) {
-              Trace expected = answers.trace(i);
-              Trace found = model.read(answers.ids(i), Decoder.MOST_LOGITS);
-              double error = Compare.error(expected, found);
-              String what = "sequence " + i;
-              assertTrue(
-                  error <= allowed,
-                  "%s: normalised mean square error %.2e, allowed %.1e"
-                      .formatted(what, error, allowed));
-              double weights = allowed > FLOATS ? WEIGHTS : ParityTest.WEIGHTS;
-              Compare.routing(expected, found, weights, what);
-            }
-          }
-        });
+    return onEveryDevice((device, file) -> {
+      Answers answers = answers(file);
+      double allowed = allowed(device, answers.facts());
+      try (RunningModel model = new RunningModel(file, device, 2, CacheType.F32)) {
+        for (int i = 0; i < answers.sequences(); i++) {
+          Trace expected = answers.trace(i);
+          Trace found = model.read(answers.ids(i), Decoder.MOST_LOGITS);
+          double error = Compare.error(expected, found);
+          String what = "sequence " + i;
+          assertTrue(
+              error <= allowed,
+              "%s: normalised mean square error %.2e, allowed %.1e"
+                  .formatted(what, error, allowed));
+          double weights = allowed > FLOATS ? WEIGHTS : ParityTest.WEIGHTS;
+          Compare.routing(expected, found, weights, what);
+        }
+      }
+    });
   }
 
-  /** A tenth more than the larger of llama.cpp's errors, because which way so few values are rounded is chance. */
+  /**
+   * A tenth more than the larger of llama.cpp's errors, because which way so few values are rounded
+   * is chance.
+   */
   private static double allowed(DeviceProvider device, JsonNode facts) {
     String type = facts.path("type").asString();
     if (device.name().equals("scalar") || !type.startsWith("Q")) {
       return FLOATS;
     }
     return 1.1
-        * facts.path("llama_cpp_nmse").valueStream().mapToDouble(JsonNode::asDouble).max().orElse(0);
+        * facts
+            .path("llama_cpp_nmse")
+            .valueStream()
+            .mapToDouble(JsonNode::asDouble)
+            .max()
+            .orElse(0);
   }
 
   @TestFactory
   Stream<DynamicTest> piecesOfAnySizeGiveTheSameBits() {
-    return onEveryDevice(
-        (device, file) -> {
-          int[] ids = answers(file).ids(1);
-          assertEquals(20, ids.length);
-          try (RunningModel model = new RunningModel(file, device, 2, CacheType.F32)) {
-            Trace whole = model.readAtOnce(ids);
-            for (int piece : new int[] {1, 2, 3, 7, 16}) {
-              Compare.bits(whole, model.read(ids, piece), "pieces of " + piece);
-            }
-          }
-        });
+    return onEveryDevice((device, file) -> {
+      int[] ids = answers(file).ids(1);
+      assertEquals(20, ids.length);
+      try (RunningModel model = new RunningModel(file, device, 2, CacheType.F32)) {
+        Trace whole = model.readAtOnce(ids);
+        for (int piece : new int[] {1, 2, 3, 7, 16}) {
+          Compare.bits(whole, model.read(ids, piece), "pieces of " + piece);
+        }
+      }
+    });
   }
 }

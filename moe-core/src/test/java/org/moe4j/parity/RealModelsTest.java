@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -42,14 +43,11 @@ class RealModelsTest {
   @TestFactory
   Stream<DynamicTest> tellsTheStoryDenseAndAsAMixture() {
     return Fixtures.devices().stream()
-        .flatMap(
-            device ->
-                Recorded.all("stories260k.json").stream()
-                    .map(
-                        story ->
-                            DynamicTest.dynamicTest(
-                                device.name() + " " + story.text("file"),
-                                () -> tell(story, device))));
+        .flatMap(device ->
+            Recorded.all("stories260k.json").stream()
+                .map(story ->
+                    DynamicTest.dynamicTest(
+                        device.name() + " " + story.text("file"), () -> tell(story, device))));
   }
 
   private static void tell(Recorded story, DeviceProvider device) {

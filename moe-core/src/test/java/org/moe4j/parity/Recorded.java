@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,8 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * A greedy answer that llama.cpp gave. Its activations are quantised in another way than ours, so a token is compared only
- * where its two best logits were further apart than that can move them.
+ * A greedy answer that llama.cpp gave. Its activations are quantised in another way than ours, so a
+ * token is compared only where its two best logits were further apart than that can move them.
  *
  * @param json what was recorded
  */
@@ -67,15 +68,20 @@ record Recorded(JsonNode json) {
     return steps;
   }
 
-  /** The prompt's text has its ids, the answer's ids have its text, in which ours does not name the end token. */
+  /**
+   * The prompt's text has its ids, the answer's ids have its text, in which ours does not name the
+   * end token.
+   */
   void requireSameText(MixtureModel model) {
-    assertEquals(
-        Ints.asList(ids()), Ints.asList(model.tokenizer().encode(text("text"), true)));
+    assertEquals(Ints.asList(ids()), Ints.asList(model.tokenizer().encode(text("text"), true)));
     String answer = text("answer").replaceFirst("<\\|im_end\\|>$", "");
     assertEquals(answer, model.tokenizer().decode(greedy()));
   }
 
-  /** The model, given the prompt and llama.cpp's answer in one piece, would have gone on in the same way everywhere. */
+  /**
+   * The model, given the prompt and llama.cpp's answer in one piece, would have gone on in the same
+   * way everywhere.
+   */
   void requireSameChoices(MixtureModel model) {
     int[] ids = ids();
     int[] greedy = greedy();

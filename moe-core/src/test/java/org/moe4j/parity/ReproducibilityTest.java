@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -24,7 +25,10 @@ import org.moe4j.CacheType;
 import org.moe4j.demo.DemoModel;
 import org.moe4j.device.DeviceProvider;
 
-/** The same model and tokens give the same bits, however many threads work and however warm the code is. */
+/**
+ * The same model and tokens give the same bits, however many threads work and however warm the code
+ * is.
+ */
 class ReproducibilityTest {
 
   // One step of many rows and one of a single row.
@@ -45,14 +49,12 @@ class ReproducibilityTest {
   private static Stream<DynamicTest> onEveryDevice(
       List<Path> models, BiConsumer<DeviceProvider, Path> test) {
     return Fixtures.devices().stream()
-        .flatMap(
-            device ->
-                models.stream()
-                    .map(
-                        model ->
-                            DynamicTest.dynamicTest(
-                                device.name() + " " + model.getFileName(),
-                                () -> test.accept(device, model))));
+        .flatMap(device ->
+            models.stream()
+                .map(model ->
+                    DynamicTest.dynamicTest(
+                        device.name() + " " + model.getFileName(),
+                        () -> test.accept(device, model))));
   }
 
   /** Tokens that every model here has, always the same. */
@@ -96,25 +98,24 @@ class ReproducibilityTest {
   }
 
   /**
-   * Code that has run before is optimised, so the cold side is a process without the optimising compiler: there, the Vector
-   * API is plain Java.
+   * Code that has run before is optimised, so the cold side is a process without the optimising
+   * compiler: there, the Vector API is plain Java.
    */
   @TestFactory
   Stream<DynamicTest> codeThatIsNeverOptimisedGivesTheSameBits() {
     return Fixtures.devices().stream()
-        .map(
-            device ->
-                DynamicTest.dynamicTest(
-                    device.name(),
-                    () -> {
-                      Path file = scratch.resolve(device.name());
-                      runCold(device.name(), file);
-                      ByteBuffer cold = ByteBuffer.wrap(Files.readAllBytes(file));
-                      for (Path model : models()) {
-                        compare(run(device, model, 2), cold, model.getFileName().toString());
-                      }
-                      assertEquals(0, cold.remaining());
-                    }));
+        .map(device ->
+            DynamicTest.dynamicTest(
+                device.name(),
+                () -> {
+                  Path file = scratch.resolve(device.name());
+                  runCold(device.name(), file);
+                  ByteBuffer cold = ByteBuffer.wrap(Files.readAllBytes(file));
+                  for (Path model : models()) {
+                    compare(run(device, model, 2), cold, model.getFileName().toString());
+                  }
+                  assertEquals(0, cold.remaining());
+                }));
   }
 
   private static void compare(Trace warm, ByteBuffer cold, String what) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.parity;
 
 import com.google.common.primitives.ImmutableDoubleArray;
@@ -24,8 +25,8 @@ import org.moe4j.format.ModelFile;
 import org.moe4j.model.ModelSpec;
 
 /**
- * A model on a device, fed by hand. Only the last {@link Decoder#MOST_LOGITS} rows of a step can have logits, so a longer
- * sequence is read in pieces of that size where all of them are wanted.
+ * A model on a device, fed by hand. Only the last {@link Decoder#MOST_LOGITS} rows of a step can
+ * have logits, so a longer sequence is read in pieces of that size where all of them are wanted.
  */
 final class RunningModel implements AutoCloseable {
 
@@ -102,8 +103,7 @@ final class RunningModel implements AutoCloseable {
     List<Batch.Segment> segments = new ArrayList<>();
     for (Part part : parts) {
       int start = part.reading().state.append(part.ids().length());
-      segments.add(
-          new Batch.Segment(part.reading().state, start, part.ids(), part.logits()));
+      segments.add(new Batch.Segment(part.reading().state, start, part.ids(), part.logits()));
     }
     decoder.step(new Batch(segments), StepRouters.OWN);
     int row = 0;
@@ -117,8 +117,7 @@ final class RunningModel implements AutoCloseable {
       }
       for (int layer : decoder.expertLayers()) {
         Routing routing = decoder.routing(layer);
-        List<Choice> choices =
-            trace.routing().computeIfAbsent(layer, key -> new ArrayList<>());
+        List<Choice> choices = trace.routing().computeIfAbsent(layer, key -> new ArrayList<>());
         for (int i = 0; i < part.ids().length(); i++) {
           choices.add(choice(routing, row + i));
         }
@@ -149,7 +148,9 @@ final class RunningModel implements AutoCloseable {
     }
   }
 
-  /** Reads a sequence in one step, with the logits of the last positions, as many as there can be. */
+  /**
+   * Reads a sequence in one step, with the logits of the last positions, as many as there can be.
+   */
   Trace readAtOnce(int[] ids) {
     try (Reading reading = begin()) {
       reading.read(ids, Math.min(ids.length, Decoder.MOST_LOGITS));

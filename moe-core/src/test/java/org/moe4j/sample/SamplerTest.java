@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.sample;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -118,8 +119,7 @@ class SamplerTest {
   @Test
   void neverChoosesNaN() {
     assertEquals(1, greedy(Sampling.GREEDY, Map.of(), new int[0], Float.NaN, -5, Float.NaN));
-    assertEquals(
-        2, greedy(Sampling.GREEDY, Map.of(), new int[0], 0, -5, Float.POSITIVE_INFINITY));
+    assertEquals(2, greedy(Sampling.GREEDY, Map.of(), new int[0], 0, -5, Float.POSITIVE_INFINITY));
     double[] shares = shares(PLAIN, new float[] {Float.NaN, 0, Float.NEGATIVE_INFINITY});
     assertEquals(1, shares[1], 1e-9);
   }

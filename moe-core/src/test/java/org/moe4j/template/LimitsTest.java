@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.template;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -97,24 +98,17 @@ class LimitsTest {
                 "ns.s < ns.t",
                 "[ns.s, ns.t]|sort",
                 "[ns.s]|string|length")
-            .flatMap(
-                use ->
-                    Stream.of(
-                        String.format(GROW, "[]", "[]", 50_000, one, "{{ " + use + " }}"),
-                        String.format(GROW, "()", "()", 100, two, "{{ " + use + " }}")));
+            .flatMap(use ->
+                Stream.of(
+                    String.format(GROW, "[]", "[]", 50_000, one, "{{ " + use + " }}"),
+                    String.format(GROW, "()", "()", 100, two, "{{ " + use + " }}")));
     Stream<String> keys =
         Stream.of("{ns.s: 1}", "ns.s in {}", "{}[ns.s]", "{}.get(ns.s)", "[ns.s]|unique|list")
-            .flatMap(
-                use ->
-                    Stream.of(
-                        String.format(
-                            GROW,
-                            "()",
-                            "()",
-                            50_000,
-                            "{% set ns.s = (ns.s,) %}",
-                            "{{ " + use + " }}"),
-                        String.format(GROW, "()", "()", 100, two, "{{ " + use + " }}")));
+            .flatMap(use ->
+                Stream.of(
+                    String.format(
+                        GROW, "()", "()", 50_000, "{% set ns.s = (ns.s,) %}", "{{ " + use + " }}"),
+                    String.format(GROW, "()", "()", 100, two, "{{ " + use + " }}")));
     Stream<String> calls =
         Stream.of(
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",

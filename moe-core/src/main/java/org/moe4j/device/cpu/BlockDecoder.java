@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import org.moe4j.MixtureException;
@@ -6,9 +7,9 @@ import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 
 /**
- * Takes rows of the stored quantised types apart: integers, and a scale and a minimum for each group of columns, so that
- * {@code weight = scale x (value + shift) + minimum}. The integers are what a tile holds; {@link #shift} is what was taken off
- * them to make them small.
+ * Takes rows of the stored quantised types apart: integers, and a scale and a minimum for each
+ * group of columns, so that {@code weight = scale x (value + shift) + minimum}. The integers are
+ * what a tile holds; {@link #shift} is what was taken off them to make them small.
  */
 enum BlockDecoder {
   Q4_0(Form.NIBBLES, 0) {
@@ -77,7 +78,8 @@ enum BlockDecoder {
     @Override
     void values(byte[] in, int at, byte[] values, int to) {
       for (int i = 0; i < 256; i++) {
-        values[to + i] = (byte) (((in[at + 16 + i / 64 * 32 + i % 32] >> (i / 32 % 2 * 4)) & 15) - 8);
+        values[to + i] =
+            (byte) (((in[at + 16 + i / 64 * 32 + i % 32] >> (i / 32 % 2 * 4)) & 15) - 8);
       }
     }
   },

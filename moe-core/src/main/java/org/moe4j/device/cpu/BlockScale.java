@@ -1,12 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
  * What turns the integer sums of a quantised tile into floats.
  *
- * <p>A tile's scales (and centres) are halves: for each group of columns 64 shorts, laid out as the weights are, the low half
- * of int {@code i} for row {@code i} and the high half for row {@code i + 32}. They are stored times a power of two, so that
- * none is subnormal; {@code unit} is that power's inverse times 2^112, because a half's bits shifted into a float's place are
- * 2^112 times too small.
+ * <p>A tile's scales (and centres) are halves: for each group of columns 64 shorts, laid out as the
+ * weights are, the low half of int {@code i} for row {@code i} and the high half for row {@code i +
+ * 32}. They are stored times a power of two, so that none is subnormal; {@code unit} is that
+ * power's inverse times 2^112, because a half's bits shifted into a float's place are 2^112 times
+ * too small.
  *
  * <p>Groups are added in order, each with one fused multiply-add.
  */
@@ -16,7 +18,8 @@ interface BlockScale {
   int GROUP_BYTES = 128;
 
   /**
-   * One activation row of {@link NibbleDots}: {@code y[r] += (scale[g][r] * xScale[g]) * sum[g][r]} for each group {@code g}.
+   * One activation row of {@link NibbleDots}: {@code y[r] += (scale[g][r] * xScale[g]) * sum[g][r]}
+   * for each group {@code g}.
    *
    * @param scales address of the first group's scales
    * @param step bytes from one group's to the next's
@@ -42,8 +45,8 @@ interface BlockScale {
       int to);
 
   /**
-   * One activation row of {@link ByteDots}: {@code y[r] += (scale[g][r] * xScale[g >> shift]) * sum[g][r]} for each group
-   * {@code g}.
+   * One activation row of {@link ByteDots}: {@code y[r] += (scale[g][r] * xScale[g >> shift]) *
+   * sum[g][r]} for each group {@code g}.
    *
    * @param scales address of the first group's scales
    * @param step bytes from one group's to the next's

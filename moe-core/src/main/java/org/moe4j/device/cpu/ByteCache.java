@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static org.moe4j.device.cpu.ByteCacheDots.BLOCK;
@@ -7,7 +8,10 @@ import static org.moe4j.device.cpu.ByteCacheDots.VALUE_TILE_BYTES;
 
 import java.util.Arrays;
 
-/** Keys and values as {@link ByteCacheDots} reads them: bytes, with a scale for each 32 dimensions of a position. */
+/**
+ * Keys and values as {@link ByteCacheDots} reads them: bytes, with a scale for each 32 dimensions
+ * of a position.
+ */
 record ByteCache() implements CacheFormat {
 
   @Override
@@ -101,10 +105,7 @@ record ByteCache() implements CacheFormat {
     for (int query = 0; query < count; query++) {
       for (int d = 0; d < size; d += TILE) {
         long tile = values + (long) (d / TILE) * VALUE_TILE_BYTES;
-        kernels
-            .cache()
-            .values(
-                tile, first, end, x, at + query * xStride, y, d + query * stride);
+        kernels.cache().values(tile, first, end, x, at + query * xStride, y, d + query * stride);
       }
     }
   }

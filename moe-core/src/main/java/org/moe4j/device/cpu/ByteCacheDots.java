@@ -1,15 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
- * Products with keys and values that are stored as bytes with a scale for each 32 dimensions of a position.
+ * Products with keys and values that are stored as bytes with a scale for each 32 dimensions of a
+ * position.
  *
- * <p>Keys of a head: for each block of 32 dimensions {@link #KEY_BLOCK_BYTES}, which are 64 bytes a dimension and then 32 ints
- * of scales. Byte {@code k} of int {@code i} of a dimension is position {@code i + 16 k}; scale int {@code i} has the half of
- * position {@code i} in its low and of position {@code i + 32} in its high half.
+ * <p>Keys of a head: for each block of 32 dimensions {@link #KEY_BLOCK_BYTES}, which are 64 bytes a
+ * dimension and then 32 ints of scales. Byte {@code k} of int {@code i} of a dimension is position
+ * {@code i + 16 k}; scale int {@code i} has the half of position {@code i} in its low and of
+ * position {@code i + 32} in its high half.
  *
- * <p>Values of a head: for each 64 dimensions {@link #VALUE_TILE_BYTES}, which are 64 bytes a position and then 64 ints of
- * scales. Byte {@code k} of int {@code i} of a position is dimension {@code i + 16 k}; scale int {@code p} has the half of
- * position {@code p}'s first 32 dimensions in its low half and that of the others in its high half.
+ * <p>Values of a head: for each 64 dimensions {@link #VALUE_TILE_BYTES}, which are 64 bytes a
+ * position and then 64 ints of scales. Byte {@code k} of int {@code i} of a position is dimension
+ * {@code i + 16 k}; scale int {@code p} has the half of position {@code p}'s first 32 dimensions in
+ * its low half and that of the others in its high half.
  */
 interface ByteCacheDots {
 
@@ -29,7 +33,8 @@ interface ByteCacheDots {
   int VALUE_TILE_BYTES = POSITIONS * TILE + 4 * POSITIONS;
 
   /**
-   * {@code y[p] += scale[p] * (sum over d of key[p][d] * x[d])} for the dimensions of one block and all 64 positions.
+   * {@code y[p] += scale[p] * (sum over d of key[p][d] * x[d])} for the dimensions of one block and
+   * all 64 positions.
    *
    * @param block address of the block
    * @param size dimensions that are used, at most 32
@@ -41,7 +46,8 @@ interface ByteCacheDots {
   void keys(long block, int size, float[] x, int at, float[] y, int to);
 
   /**
-   * {@code y[d] += sum over p of value[p][d] * (x[p] * scale[p][d / 32])} for the 64 dimensions of one tile.
+   * {@code y[d] += sum over p of value[p][d] * (x[p] * scale[p][d / 32])} for the 64 dimensions of
+   * one tile.
    *
    * @param tile address of the tile
    * @param first first position that is used
@@ -51,6 +57,5 @@ interface ByteCacheDots {
    * @param y 64 values that are added to
    * @param to index of the first value
    */
-  void values(
-      long tile, int first, int end, float[] x, int at, float[] y, int to);
+  void values(long tile, int first, int end, float[] x, int at, float[] y, int to);
 }

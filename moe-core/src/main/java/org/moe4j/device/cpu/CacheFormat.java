@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import org.moe4j.CacheType;
 
 /**
- * How the keys and the values of one head are stored in a page of 64 positions. The lanes of a vector are positions for keys
- * and dimensions for values, so that scores and sums are added up in the order of dimensions and positions.
+ * How the keys and the values of one head are stored in a page of 64 positions. The lanes of a
+ * vector are positions for keys and dimensions for values, so that scores and sums are added up in
+ * the order of dimensions and positions.
  */
 sealed interface CacheFormat permits FloatCache, ByteCache {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.util.Arrays;
@@ -9,9 +10,9 @@ import org.moe4j.model.Attention;
 import org.moe4j.model.Rotary;
 
 /**
- * Causal attention. The keys and values of all rows are stored first; then each query is scored against all positions it sees,
- * and the values are summed with the exponentials of the scores, in the order of positions. Four queries that share a
- * key-value head go together.
+ * Causal attention. The keys and values of all rows are stored first; then each query is scored
+ * against all positions it sees, and the values are summed with the exponentials of the scores, in
+ * the order of positions. Four queries that share a key-value head go together.
  */
 final class CpuAttention implements Device.MixerWeights {
 
@@ -300,8 +301,7 @@ final class CpuAttention implements Device.MixerWeights {
       int size = spec.headSize();
       for (int i = 0; i < 4; i++) {
         int query = first + Math.min(i, count - 1);
-        at[i] =
-            ((row + query / heads) * spec.heads() + head * heads + query % heads) * size;
+        at[i] = ((row + query / heads) * spec.heads() + head * heads + query % heads) * size;
       }
       int low = firstVisible(position + first / heads);
       int end = position + (first + count - 1) / heads + 1;
@@ -328,8 +328,7 @@ final class CpuAttention implements Device.MixerWeights {
       for (int i = 0; i < count; i++) {
         int last = position + (first + i) / heads;
         int from = firstVisible(last) - base;
-        totals[i] =
-            weigh(scores, i * stride, low - base, from, last + 1 - base, end - base);
+        totals[i] = weigh(scores, i * stride, low - base, from, last + 1 - base, end - base);
       }
       if (count == 3) {
         Arrays.fill(scores, 3 * stride + low - base, 3 * stride + end - base, 0);
@@ -364,8 +363,7 @@ final class CpuAttention implements Device.MixerWeights {
     private float weigh(float[] scores, int at, int from, int low, int high, int to) {
       int count = high - low;
       float largest = kernels.rows().largest(scores, at + low, count);
-      float sum =
-          kernels.rows().exponentials(scores, at + low, count, largest, scratch.lanes);
+      float sum = kernels.rows().exponentials(scores, at + low, count, largest, scratch.lanes);
       Arrays.fill(scores, at + from, at + low, 0);
       Arrays.fill(scores, at + high, at + to, 0);
       return sum;

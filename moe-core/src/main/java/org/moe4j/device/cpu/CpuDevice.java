@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.util.ArrayList;
@@ -21,11 +22,13 @@ import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
 
 /**
- * The CPU device: float weights with float activations, quantised weights with 8-bit activations, spread over a worker pool.
- * Each operation is done when its call returns. Weights are copied when they are loaded; embedding tables are not.
+ * The CPU device: float weights with float activations, quantised weights with 8-bit activations,
+ * spread over a worker pool. Each operation is done when its call returns. Weights are copied when
+ * they are loaded; embedding tables are not.
  *
- * <p>No result depends on the number of threads, on the vector width, on how warm the code is or on the other rows of a batch:
- * each output is a sum in the order of its inputs, or of its blocks of inputs, whoever computes it.
+ * <p>No result depends on the number of threads, on the vector width, on how warm the code is or on
+ * the other rows of a batch: each output is a sum in the order of its inputs, or of its blocks of
+ * inputs, whoever computes it.
  */
 final class CpuDevice implements Device {
 
@@ -181,36 +184,34 @@ final class CpuDevice implements Device {
 
   @Override
   public void embed(LinearWeights table, Batch batch, Rows out) {
-    operation(
-        () -> {
-          for (int row = 0; row < batch.rows(); row++) {
-            ((CpuTable) table).row(batch.token(row), values(out), row * out.width());
-          }
-          ((CpuRows) out).written();
-        });
+    operation(() -> {
+      for (int row = 0; row < batch.rows(); row++) {
+        ((CpuTable) table).row(batch.token(row), values(out), row * out.width());
+      }
+      ((CpuRows) out).written();
+    });
   }
 
   @Override
   public void norm(NormWeights norm, int rows, Rows in, Rows out) {
-    operation(
-        () -> {
-          workers.runRows(
-              rows,
-              (worker, from, to) -> {
-                for (int row = (int) from; row < to; row++) {
-                  int at = row * in.width();
-                  ((CpuNorm) norm)
-                      .apply(
-                          workers.kernels(),
-                          values(in),
-                          at,
-                          values(out),
-                          at,
-                          workers.scratch(worker).lanes);
-                }
-              });
-          ((CpuRows) out).written();
-        });
+    operation(() -> {
+      workers.runRows(
+          rows,
+          (worker, from, to) -> {
+            for (int row = (int) from; row < to; row++) {
+              int at = row * in.width();
+              ((CpuNorm) norm)
+                  .apply(
+                      workers.kernels(),
+                      values(in),
+                      at,
+                      values(out),
+                      at,
+                      workers.scratch(worker).lanes);
+            }
+          });
+      ((CpuRows) out).written();
+    });
   }
 
   @Override
@@ -220,16 +221,14 @@ final class CpuDevice implements Device {
 
   @Override
   public void mixSequence(MixerWeights mixer, int layer, Batch batch, Rows in, Rows out) {
-    operation(
-        () ->
-            ((CpuAttention) mixer)
-                .apply(workers, attention, layer, batch, (CpuRows) in, (CpuRows) out));
+    operation(() ->
+        ((CpuAttention) mixer)
+            .apply(workers, attention, layer, batch, (CpuRows) in, (CpuRows) out));
   }
 
   @Override
   public void feedForward(FeedForwardWeights feedForward, int rows, Rows in, Rows out) {
-    operation(
-        () -> experts.apply((CpuFeedForward) feedForward, rows, (CpuRows) in, (CpuRows) out));
+    operation(() -> experts.apply((CpuFeedForward) feedForward, rows, (CpuRows) in, (CpuRows) out));
   }
 
   private static final class HostRouting implements RoutingRows {
@@ -255,15 +254,14 @@ final class CpuDevice implements Device {
 
   @Override
   public void route(LinearWeights router, RoutePlan plan, Batch batch, Rows in, RoutingRows out) {
-    operation(
-        () -> {
-          HostRouting rows = (HostRouting) out;
-          int count = rows.logits.width();
-          workers.linear((CpuLinear) router, batch.rows(), (CpuRows) in, rows.logits);
-          Routing routing = Routing.allocate(batch.rows(), plan.mostExperts(), count);
-          plan.apply(rows.logits.values(), count, batch, routing);
-          rows.last = routing;
-        });
+    operation(() -> {
+      HostRouting rows = (HostRouting) out;
+      int count = rows.logits.width();
+      workers.linear((CpuLinear) router, batch.rows(), (CpuRows) in, rows.logits);
+      Routing routing = Routing.allocate(batch.rows(), plan.mostExperts(), count);
+      plan.apply(rows.logits.values(), count, batch, routing);
+      rows.last = routing;
+    });
   }
 
   @Override
@@ -273,64 +271,53 @@ final class CpuDevice implements Device {
 
   @Override
   public void experts(ExpertSet set, Batch batch, Rows in, RoutingRows routing, Rows out) {
-    operation(
-        () ->
-            experts.apply(
-                ((Experts) set).bodies(),
-                routing(routing),
-                batch.rows(),
-                (CpuRows) in,
-                (CpuRows) out));
+    operation(() ->
+        experts.apply(
+            ((Experts) set).bodies(), routing(routing), batch.rows(), (CpuRows) in, (CpuRows) out));
   }
 
   @Override
   public void scaleBySigmoid(LinearWeights gate, int rows, Rows in, Rows inOut) {
-    operation(
-        () -> {
-          CpuRows logits = new CpuRows(rows, 1);
-          workers.linear((CpuLinear) gate, rows, (CpuRows) in, logits);
-          for (int row = 0; row < rows; row++) {
-            float factor = 1 / (1 + Exponential.of(-logits.values()[row]));
-            workers
-                .kernels()
-                .rows()
-                .scale(factor, values(inOut), row * inOut.width(), inOut.width());
-          }
-          ((CpuRows) inOut).written();
-        });
+    operation(() -> {
+      CpuRows logits = new CpuRows(rows, 1);
+      workers.linear((CpuLinear) gate, rows, (CpuRows) in, logits);
+      for (int row = 0; row < rows; row++) {
+        float factor = 1 / (1 + Exponential.of(-logits.values()[row]));
+        workers.kernels().rows().scale(factor, values(inOut), row * inOut.width(), inOut.width());
+      }
+      ((CpuRows) inOut).written();
+    });
   }
 
   @Override
   public void add(int rows, Rows in, Rows inOut) {
-    operation(
-        () -> {
-          int width = inOut.width();
-          workers.runRows(
-              rows,
-              (worker, from, to) ->
-                  workers
-                      .kernels()
-                      .rows()
-                      .add(
-                          values(in),
-                          (int) from * width,
-                          values(inOut),
-                          (int) from * width,
-                          (int) (to - from) * width));
-          ((CpuRows) inOut).written();
-        });
+    operation(() -> {
+      int width = inOut.width();
+      workers.runRows(
+          rows,
+          (worker, from, to) ->
+              workers
+                  .kernels()
+                  .rows()
+                  .add(
+                      values(in),
+                      (int) from * width,
+                      values(inOut),
+                      (int) from * width,
+                      (int) (to - from) * width));
+      ((CpuRows) inOut).written();
+    });
   }
 
   @Override
   public void gather(Batch batch, Rows in, Rows out) {
-    operation(
-        () -> {
-          int width = out.width();
-          for (int i = 0; i < batch.logits(); i++) {
-            System.arraycopy(values(in), batch.logitRow(i) * width, values(out), i * width, width);
-          }
-          ((CpuRows) out).written();
-        });
+    operation(() -> {
+      int width = out.width();
+      for (int i = 0; i < batch.logits(); i++) {
+        System.arraycopy(values(in), batch.logitRow(i) * width, values(out), i * width, width);
+      }
+      ((CpuRows) out).written();
+    });
   }
 
   @Override

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.nio.ByteOrder;
@@ -37,10 +38,9 @@ public final class CpuDeviceProvider implements DeviceProvider {
   @Override
   public Device open(int threads) {
     unavailable()
-        .ifPresent(
-            reason -> {
-              throw new IllegalStateException("device cpu: " + reason);
-            });
+        .ifPresent(reason -> {
+          throw new IllegalStateException("device cpu: " + reason);
+        });
     return VectorDevices.open(threads);
   }
 

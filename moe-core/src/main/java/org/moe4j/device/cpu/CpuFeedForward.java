@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import org.moe4j.Expert;
@@ -34,7 +35,10 @@ sealed interface CpuFeedForward extends Device.FeedForwardWeights {
       return gate.tiles().quantized() || up.tiles().quantized();
     }
 
-    /** One band of {@code silu(gate(x)) * up(x)}, and its quantised form where {@code down} reads that. */
+    /**
+     * One band of {@code silu(gate(x)) * up(x)}, and its quantised form where {@code down} reads
+     * that.
+     */
     void raise(
         Kernels kernels,
         int band,
@@ -67,7 +71,10 @@ sealed interface CpuFeedForward extends Device.FeedForwardWeights {
    */
   record Custom(Expert expert, String where) implements CpuFeedForward {
 
-    /** Calls it with the rows {@code rows[from]} to {@code rows[to - 1]}; output row {@code i} is that of {@code rows[i]}. */
+    /**
+     * Calls it with the rows {@code rows[from]} to {@code rows[to - 1]}; output row {@code i} is
+     * that of {@code rows[i]}.
+     */
     void apply(CpuRows in, int[] rows, int from, int to, CpuRows out) {
       int width = in.width();
       float[] hidden = new float[Math.multiplyExact(to - from, width)];

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.lang.foreign.Arena;
@@ -8,7 +9,10 @@ import org.moe4j.device.CacheLayout;
 import org.moe4j.device.CacheLayout.LayerState;
 import org.moe4j.device.Device;
 
-/** A page outside the Java heap: for each layer the keys of all heads, then their values, in the page's format. */
+/**
+ * A page outside the Java heap: for each layer the keys of all heads, then their values, in the
+ * page's format.
+ */
 final class CpuPage implements Device.Page {
 
   private static final long LINE = 64;
@@ -49,9 +53,7 @@ final class CpuPage implements Device.Page {
 
   /** Where the keys of a head are. */
   long keys(int layer, int head) {
-    return address
-        + starts[layer]
-        + head * format.keyBytes(layout.layers().get(layer).keySize());
+    return address + starts[layer] + head * format.keyBytes(layout.layers().get(layer).keySize());
   }
 
   /** Where the values of a head are. */

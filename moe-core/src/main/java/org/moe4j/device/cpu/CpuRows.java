@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import org.jspecify.annotations.Nullable;
 import org.moe4j.device.Device;
 
 /**
- * Activation rows on the Java heap, row-major and without gaps, and their quantised form once something needs it. Kernels
- * take both as arrays: a vector load from an array is far less work for the compiler than one from a memory segment.
+ * Activation rows on the Java heap, row-major and without gaps, and their quantised form once
+ * something needs it. Kernels take both as arrays: a vector load from an array is far less work for
+ * the compiler than one from a memory segment.
  */
 final class CpuRows implements Device.Rows {
 

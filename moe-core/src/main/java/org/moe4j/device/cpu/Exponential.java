@@ -1,11 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
- * The exponential function that scalar and vector code share bit for bit, within two units in the last place for arguments
- * between {@link #LOWEST} and {@link #HIGHEST}, to which all others are limited. NaN stays NaN.
+ * The exponential function that scalar and vector code share bit for bit, within two units in the
+ * last place for arguments between {@link #LOWEST} and {@link #HIGHEST}, to which all others are
+ * limited. NaN stays NaN.
  *
- * <p>{@code exp(x) = 2^n exp(r)} with {@code n = round(x / ln 2)}; {@code exp(r)} is its Taylor polynomial of degree 7, whose
- * remainder for {@code |r| <= ln 2 / 2} is below half a unit in the last place.
+ * <p>{@code exp(x) = 2^n exp(r)} with {@code n = round(x / ln 2)}; {@code exp(r)} is its Taylor
+ * polynomial of degree 7, whose remainder for {@code |r| <= ln 2 / 2} is below half a unit in the
+ * last place.
  */
 final class Exponential {
 

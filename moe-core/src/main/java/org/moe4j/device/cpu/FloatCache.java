@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.util.Arrays;
 
 /**
- * Keys and values as tiles of {@link FloatDots}: two of 32 positions for the keys, one for each 32 dimensions of the values.
+ * Keys and values as tiles of {@link FloatDots}: two of 32 positions for the keys, one for each 32
+ * dimensions of the values.
  *
  * @param type F32 or F16
  */
@@ -89,10 +91,7 @@ record FloatCache(FloatTiles.Type type) implements CacheFormat {
     FloatDots dots = type.dots(kernels);
     int from = at + first;
     for (int d = 0; d < size; d += ROWS) {
-      long tile =
-          values
-              + d / ROWS * FloatTiles.tileBytes(type, POSITIONS)
-              + type.offset(0, first);
+      long tile = values + d / ROWS * FloatTiles.tileBytes(type, POSITIONS) + type.offset(0, first);
       if (count >= 3) {
         dots.four(
             tile,

@@ -1,13 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
- * Products of float weights with float activations, or of stored keys and values with queries and attention weights.
+ * Products of float weights with float activations, or of stored keys and values with queries and
+ * attention weights.
  *
- * <p>A tile holds 32 rows, column by column. F32: 32 floats a column. F16 and BF16: 32 shorts a column, of which the low half
- * of int {@code i} belongs to row {@code i} and the high half to row {@code i + 16}.
+ * <p>A tile holds 32 rows, column by column. F32: 32 floats a column. F16 and BF16: 32 shorts a
+ * column, of which the low half of int {@code i} belongs to row {@code i} and the high half to row
+ * {@code i + 16}.
  *
- * <p>Columns are added in order, each with one fused multiply-add, so that the one-row and the four-row form of any width give
- * the same bits.
+ * <p>Columns are added in order, each with one fused multiply-add, so that the one-row and the
+ * four-row form of any width give the same bits.
  */
 interface FloatDots {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import org.jspecify.annotations.Nullable;
@@ -93,8 +94,7 @@ record FloatTiles(Type type, long address, int outputs, int inputs) implements T
         }
       }
       for (int row = 0; row < count; row++) {
-        System.arraycopy(
-            y, row * BAND, out.values(), (i + row) * outputs + band * BAND, width);
+        System.arraycopy(y, row * BAND, out.values(), (i + row) * outputs + band * BAND, width);
       }
     }
   }

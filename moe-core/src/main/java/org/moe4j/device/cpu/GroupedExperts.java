@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.util.Arrays;
@@ -6,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.Routing;
 
 /**
- * Runs feed-forwards on groups of rows. Every choice of an expert by a row is an entry; entries are sorted by expert, so that
- * each expert runs once for all its rows. The outputs of a row's entries are summed afterwards, in slot order, so that the
- * result does not depend on the grouping.
+ * Runs feed-forwards on groups of rows. Every choice of an expert by a row is an entry; entries are
+ * sorted by expert, so that each expert runs once for all its rows. The outputs of a row's entries
+ * are summed afterwards, in slot order, so that the result does not depend on the grouping.
  */
 final class GroupedExperts {
 
@@ -100,7 +101,8 @@ final class GroupedExperts {
     for (int i = 2; i < experts + 2; i++) {
       starts[i] += starts[i - 1];
     }
-    // starts[e + 1] is where the next entry of expert e goes, and in the end where those of expert e + 1 begin.
+    // starts[e + 1] is where the next entry of expert e goes, and in the end where those of expert
+    // e + 1 begin.
     for (int row = 0; row < rows; row++) {
       for (int slot = 0; slot < routing.count(row); slot++) {
         int entry = starts[routing.expert(row, slot) + 1]++;
@@ -111,9 +113,11 @@ final class GroupedExperts {
     return starts[experts];
   }
 
-  /** Output row {@code i} is that of entry {@code i}; the entries of expert {@code e} begin at {@code starts[e]}. */
-  private void run(
-      List<CpuFeedForward> experts, int rows, int capacity, CpuRows in, CpuRows out) {
+  /**
+   * Output row {@code i} is that of entry {@code i}; the entries of expert {@code e} begin at
+   * {@code starts[e]}.
+   */
+  private void run(List<CpuFeedForward> experts, int rows, int capacity, CpuRows in, CpuRows out) {
     for (int e = 0; e < experts.size(); e++) {
       if (used(e) && experts.get(e) instanceof CpuFeedForward.Custom custom) {
         custom.apply(in, rowOf, starts[e], starts[e + 1], out);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -12,8 +13,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Anonymous memory for which the kernel is asked to use huge pages: weights are read about twice as fast from it. On Linux
- * through {@code mmap} and {@code madvise}; elsewhere, or where these are refused, ordinary memory of the arena.
+ * Anonymous memory for which the kernel is asked to use huge pages: weights are read about twice as
+ * fast from it. On Linux through {@code mmap} and {@code madvise}; elsewhere, or where these are
+ * refused, ordinary memory of the arena.
  */
 final class HugePages {
 
@@ -45,7 +47,9 @@ final class HugePages {
                     JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG)),
             handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG)),
             handle("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT)));
-      } catch (UnsupportedOperationException | IllegalArgumentException | IllegalCallerException e) {
+      } catch (UnsupportedOperationException
+          | IllegalArgumentException
+          | IllegalCallerException e) {
         return null;
       }
     }
@@ -74,7 +78,8 @@ final class HugePages {
     if (CALLS == null) {
       return arena.allocate(size, SIZE);
     }
-    // One page more than asked for, so that an aligned stretch is inside whatever address comes back.
+    // One page more than asked for, so that an aligned stretch is inside whatever address comes
+    // back.
     long reserved = Math.addExact(size, SIZE);
     long start = map(CALLS, reserved);
     if (start == FAILED) {

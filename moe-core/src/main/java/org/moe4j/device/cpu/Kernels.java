@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
- * One implementation of each kernel. The vector and the scalar ones give the same bits, so either may be used at any time.
+ * One implementation of each kernel. The vector and the scalar ones give the same bits, so either
+ * may be used at any time.
  *
  * @param nibbles dot products of 4-bit weights
  * @param bytes dot products of 8-bit weights

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -9,8 +10,9 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width of this process, and loads through {@link Native}. The width is what the processor prefers, at most 512
- * bits, or what the system property {@code moe4j.vector.bits} (128, 256 or 512) says. No result depends on it.
+ * The vector width of this process, and loads through {@link Native}. The width is what the
+ * processor prefers, at most 512 bits, or what the system property {@code moe4j.vector.bits} (128,
+ * 256 or 512) says. No result depends on it.
  *
  * <p>The species are constants, because the compiler makes vector code of constant species only.
  */

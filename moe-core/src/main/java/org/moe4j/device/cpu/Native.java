@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.lang.foreign.MemorySegment;
@@ -6,12 +7,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * The one door to memory outside the Java heap: kernels name it by its address, and this class says through which segment.
+ * The one door to memory outside the Java heap: kernels name it by its address, and this class says
+ * through which segment.
  *
- * <p>By default that is one constant segment over all memory, so that a kernel's code is the same whatever it reads and no
- * check is left in its loops; whoever calls a kernel has checked the addresses. With the system property
- * {@code moe4j.bounds=checked} it is the segment that was {@linkplain #register registered} for the address, so that every
- * access outside a live allocation throws; meant for tests, and slow.
+ * <p>By default that is one constant segment over all memory, so that a kernel's code is the same
+ * whatever it reads and no check is left in its loops; whoever calls a kernel has checked the
+ * addresses. With the system property {@code moe4j.bounds=checked} it is the segment that was
+ * {@linkplain #register registered} for the address, so that every access outside a live allocation
+ * throws; meant for tests, and slow.
  */
 final class Native {
 
@@ -29,7 +32,8 @@ final class Native {
   private Native() {}
 
   /**
-   * Makes a segment known for checked access; it is forgotten when it is found dead or {@linkplain #forget forgotten}.
+   * Makes a segment known for checked access; it is forgotten when it is found dead or {@linkplain
+   * #forget forgotten}.
    *
    * @param segment native memory that stays where it is
    * @return its address
@@ -63,7 +67,8 @@ final class Native {
   private static MemorySegment live(long address) {
     Map.Entry<Long, MemorySegment> below = LIVE.floorEntry(address);
     if (below == null || address - below.getKey() >= below.getValue().byteSize()) {
-      throw new IndexOutOfBoundsException("no live memory at address 0x" + Long.toHexString(address));
+      throw new IndexOutOfBoundsException(
+          "no live memory at address 0x" + Long.toHexString(address));
     }
     return below.getValue();
   }

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Memory for weights, in large pieces from which handles get theirs one after the other; all of it is freed together. Safe for
- * many threads.
+ * Memory for weights, in large pieces from which handles get theirs one after the other; all of it
+ * is freed together. Safe for many threads.
  */
 final class NativeMemory implements AutoCloseable {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.lang.foreign.MemorySegment;
@@ -6,13 +7,16 @@ import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 
 /**
- * Repacks weight matrices into tiles, band by band. Integers are kept as they are; scales and centres become halves times a
- * power of two that is chosen for each band, which is exact for the types whose scales are halves, and rounds the products of
- * the K types to 11 bits.
+ * Repacks weight matrices into tiles, band by band. Integers are kept as they are; scales and
+ * centres become halves times a power of two that is chosen for each band, which is exact for the
+ * types whose scales are halves, and rounds the products of the K types to 11 bits.
  */
 final class Packer {
 
-  /** Exponent of the largest scale of a band: its products with small integers stay below a half's largest value. */
+  /**
+   * Exponent of the largest scale of a band: its products with small integers stay below a half's
+   * largest value.
+   */
   private static final int TOP_EXPONENT = 14;
 
   private final TensorData tensor;
@@ -41,7 +45,8 @@ final class Packer {
           case F32, F16, BF16 -> packer.floats(memory, loops);
           default -> packer.quantized(BlockDecoder.of(tensor), memory, loops);
         };
-    // The source is not needed any more, so its pages need not stay in memory; what is shared with others comes back.
+    // The source is not needed any more, so its pages need not stay in memory; what is shared with
+    // others comes back.
     if (tensor.data().isMapped()) {
       tensor.data().unload();
     }
@@ -66,9 +71,7 @@ final class Packer {
 
   private void floats(FloatTiles tiles, int row) {
     MemorySegment data = tensor.data();
-    long tile =
-        tiles.address()
-            + row / FloatDots.ROWS * FloatTiles.tileBytes(tiles.type(), inputs);
+    long tile = tiles.address() + row / FloatDots.ROWS * FloatTiles.tileBytes(tiles.type(), inputs);
     for (int column = 0; column < inputs; column++) {
       long from = row * rowBytes + (long) column * tiles.type().bytes;
       long to = tile + tiles.type().offset(row % FloatDots.ROWS, column);
@@ -127,12 +130,7 @@ final class Packer {
       byte[] values = new byte[inputs];
       for (int row = 0; row < rows; row++) {
         MemorySegment.copy(
-            tensor.data(),
-            ValueLayout.JAVA_BYTE,
-            (first + row) * rowBytes,
-            raw,
-            0,
-            raw.length);
+            tensor.data(), ValueLayout.JAVA_BYTE, (first + row) * rowBytes, raw, 0, raw.length);
         for (int block = 0; block < blocks; block++) {
           int at = block * type.blockBytes();
           decoder.scales(raw, at, scales, minima, row * groups + block * groupsOfBlock);
@@ -183,7 +181,9 @@ final class Packer {
       return most == 0 || !Float.isFinite(most) ? 1 : most;
     }
 
-    /** The centre makes up for what the rounding of the scale changes in the middle of the group. */
+    /**
+     * The centre makes up for what the rounding of the scale changes in the middle of the group.
+     */
     private void scales(int row, float up) {
       long to =
           address

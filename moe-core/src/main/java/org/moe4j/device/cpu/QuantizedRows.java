@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /** Activation rows in 8 bits, as {@link RowQuantizer} makes them. Rows are whole blocks wide. */

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Quantised weights, a band after the other. A band is a line of 64 bytes with the unit of its scales and centres, then for
- * each group of columns the weights as {@link NibbleDots} or {@link ByteDots} reads them, their scales and, where the form has
- * them, their centres as {@link BlockScale} reads them.
+ * Quantised weights, a band after the other. A band is a line of 64 bytes with the unit of its
+ * scales and centres, then for each group of columns the weights as {@link NibbleDots} or {@link
+ * ByteDots} reads them, their scales and, where the form has them, their centres as {@link
+ * BlockScale} reads them.
  *
  * @param form how weights are stored
  * @param address address of the first band
@@ -83,8 +85,7 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       start(band, bias, y);
       rows(kernels, start + HEADER_BYTES, unit, in.quantized(), rows, i, count, scratch);
       for (int row = 0; row < count; row++) {
-        System.arraycopy(
-            y, row * BAND, out.values(), (i + row) * outputs + band * BAND, width);
+        System.arraycopy(y, row * BAND, out.values(), (i + row) * outputs + band * BAND, width);
       }
     }
   }
@@ -123,9 +124,7 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       long centres = first + form.weightBytes + BlockScale.GROUP_BYTES;
       for (int row = 0; row < count; row++) {
         int at = rows[i + row] * inputs / RowQuantizer.BLOCK;
-        kernels
-            .scale()
-            .centre(centres, form.step, unit, groups, in.scaledSums, at, y, row * BAND);
+        kernels.scale().centre(centres, form.step, unit, groups, in.scaledSums, at, y, row * BAND);
       }
     }
   }
@@ -135,9 +134,7 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     if (form.bits == 4) {
       kernels.nibbles().one(weights, form.step, groups, in.values, at, in.sums, scratch.dots);
     } else {
-      kernels
-          .bytes()
-          .one(weights, form.step, groups, form.group / 2, in.values, at, scratch.dots);
+      kernels.bytes().one(weights, form.step, groups, form.group / 2, in.values, at, scratch.dots);
     }
   }
 

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
- * Turns pairs of values by given angles: {@code (x0, x1)} becomes {@code (x0 cos - x1 sin, x1 cos + x0 sin)}, each product
- * rounded before the sum.
+ * Turns pairs of values by given angles: {@code (x0, x1)} becomes {@code (x0 cos - x1 sin, x1 cos +
+ * x0 sin)}, each product rounded before the sum.
  */
 interface Rotation {
 

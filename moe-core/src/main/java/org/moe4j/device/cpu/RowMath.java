@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
  * Element-wise functions and reductions over rows of floats.
  *
- * <p>Sums run over 16 lanes, value {@code i} in lane {@code i mod 16}, each lane in order; then lane {@code i} takes lane
- * {@code i + 8}, then {@code i + 4}, {@code i + 2} and {@code i + 1}. So they do not depend on the vector width.
+ * <p>Sums run over 16 lanes, value {@code i} in lane {@code i mod 16}, each lane in order; then
+ * lane {@code i} takes lane {@code i + 8}, then {@code i + 4}, {@code i + 2} and {@code i + 1}. So
+ * they do not depend on the vector width.
  */
 interface RowMath {
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /**
- * Quantises activations to 8 bits, in blocks of 32: {@code q = round(x * 127 / max|x|)}, half to even, with the scale
- * {@code max|x| / 127}. A block of which no magnitude reaches 2^-100 is zero; one with NaN or infinities has a scale that is
- * not finite, so that they reach the result.
+ * Quantises activations to 8 bits, in blocks of 32: {@code q = round(x * 127 / max|x|)}, half to
+ * even, with the scale {@code max|x| / 127}. A block of which no magnitude reaches 2^-100 is zero;
+ * one with NaN or infinities has a scale that is not finite, so that they reach the result.
  */
 interface RowQuantizer {
 
@@ -20,7 +21,8 @@ interface RowQuantizer {
    * @param from index of the first value
    * @param blocks number of blocks
    * @param q receives each quantised value, as a short, twice in an int
-   * @param to index of the first quantised value, a multiple of 32; everything a block has once is at {@code to / 32}
+   * @param to index of the first quantised value, a multiple of 32; everything a block has once is
+   *     at {@code to / 32}
    * @param sums receives the sum of a block's quantised values
    * @param scales receives the scale of a block
    * @param scaledSums receives scale times sum

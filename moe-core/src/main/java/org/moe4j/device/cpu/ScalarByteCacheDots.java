@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /** {@link ByteCacheDots} in plain loops. */
@@ -17,8 +18,7 @@ final class ScalarByteCacheDots implements ByteCacheDots {
   }
 
   @Override
-  public void values(
-      long tile, int first, int end, float[] x, int at, float[] y, int to) {
+  public void values(long tile, int first, int end, float[] x, int at, float[] y, int to) {
     long scales = tile + POSITIONS * TILE;
     for (int d = 0; d < TILE; d++) {
       for (int p = first; p < end; p++) {

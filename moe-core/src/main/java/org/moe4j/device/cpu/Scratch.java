@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 /** What one worker needs for itself while it computes. */
 final class Scratch {
 
-  /** Groups of columns whose integer sums are kept before they are scaled: their weights fit the first-level cache. */
+  /**
+   * Groups of columns whose integer sums are kept before they are scaled: their weights fit the
+   * first-level cache.
+   */
   static final int GROUPS = 8;
 
   /** Distance of two activation rows in {@link #dots}. */

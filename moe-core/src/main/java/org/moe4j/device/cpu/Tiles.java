@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A weight matrix in memory of its own, repacked so that the lanes of a vector are output rows. Immutable. */
+/**
+ * A weight matrix in memory of its own, repacked so that the lanes of a vector are output rows.
+ * Immutable.
+ */
 sealed interface Tiles permits FloatTiles, QuantizedTiles {
 
   /** Outputs of a band, the piece of a matrix that one thread computes at a time. */
@@ -29,7 +33,8 @@ sealed interface Tiles permits FloatTiles, QuantizedTiles {
   }
 
   /**
-   * Computes one band of outputs for some rows. Reads each weight once for all of them, but for the caches.
+   * Computes one band of outputs for some rows. Reads each weight once for all of them, but for the
+   * caches.
    *
    * @param kernels what to compute with
    * @param band index of the band

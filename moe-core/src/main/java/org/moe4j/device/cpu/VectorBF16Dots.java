@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -11,7 +12,10 @@ import jdk.incubator.vector.IntVector;
 /** {@link FloatDots} of BF16 weights, a vector of low and one of high halves at a time. */
 final class VectorBF16Dots implements FloatDots {
 
-  /** Columns that all strips of a tile go through before the next: they stay in the first-level cache. */
+  /**
+   * Columns that all strips of a tile go through before the next: they stay in the first-level
+   * cache.
+   */
   private static final int CHUNK = 64;
 
   @Override

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
@@ -36,10 +37,7 @@ final class VectorBlockScale implements BlockScale {
         IntVector halves = ints(scales + g * step + v * 4L);
         IntVector sums = IntVector.fromArray(I, dots, from + g * 32 + v);
         float factor = xScales[at + g] * unit;
-        low =
-            low(halves)
-                .mul(factor)
-                .fma(floats(sums.lanewise(LSHL, 16).lanewise(ASHR, 16)), low);
+        low = low(halves).mul(factor).fma(floats(sums.lanewise(LSHL, 16).lanewise(ASHR, 16)), low);
         high = high(halves).mul(factor).fma(floats(sums.lanewise(ASHR, 16)), high);
       }
       low.intoArray(y, to + v);

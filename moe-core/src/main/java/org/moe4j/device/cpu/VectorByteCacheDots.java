@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
@@ -19,7 +20,10 @@ final class VectorByteCacheDots implements ByteCacheDots {
   /** What a half whose bits were moved is too small by. */
   private static final float UP = 0x1p112f;
 
-  /** Two of the four positions of an int at a time, whose scales are in one int too: all four are too much code. */
+  /**
+   * Two of the four positions of an int at a time, whose scales are in one int too: all four are
+   * too much code.
+   */
   @Override
   public void keys(long block, int size, float[] x, int at, float[] y, int to) {
     for (int t = 0; t < 32; t += COUNT) {
@@ -39,8 +43,7 @@ final class VectorByteCacheDots implements ByteCacheDots {
   }
 
   @Override
-  public void values(
-      long tile, int first, int end, float[] x, int at, float[] y, int to) {
+  public void values(long tile, int first, int end, float[] x, int at, float[] y, int to) {
     for (int t = to; t < to + 16; t += COUNT) {
       FloatVector a0 = FloatVector.fromArray(F, y, t);
       FloatVector a1 = FloatVector.fromArray(F, y, t + 16);

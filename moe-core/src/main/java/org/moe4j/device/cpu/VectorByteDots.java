@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
@@ -14,8 +15,9 @@ import jdk.incubator.vector.ShortVector;
 /**
  * {@link ByteDots} with 16-bit multiply-adds.
  *
- * <p>Widening both halves of an int would cost three shifts; here it costs one. With 2^15 added to every low half, which makes
- * it unsigned, the ints themselves can be summed; the start value takes all the 2^15 off again.
+ * <p>Widening both halves of an int would cost three shifts; here it costs one. With 2^15 added to
+ * every low half, which makes it unsigned, the ints themselves can be summed; the start value takes
+ * all the 2^15 off again.
  */
 final class VectorByteDots implements ByteDots {
 
@@ -37,10 +39,8 @@ final class VectorByteDots implements ByteDots {
           ShortVector v1 = ints(p + BYTES).reinterpretAsShorts();
           ShortVector y0 = twice(x[at + i]);
           ShortVector y1 = twice(x[at + i + 1]);
-          IntVector r0 =
-              first(v0).mul(y0).add(second(v0).mul(y1)).add(offset).reinterpretAsInts();
-          IntVector r1 =
-              first(v1).mul(y0).add(second(v1).mul(y1)).add(offset).reinterpretAsInts();
+          IntVector r0 = first(v0).mul(y0).add(second(v0).mul(y1)).add(offset).reinterpretAsInts();
+          IntVector r1 = first(v1).mul(y0).add(second(v1).mul(y1)).add(offset).reinterpretAsInts();
           all0 = all0.add(r0);
           all1 = all1.add(r1);
           high0 = high0.add(r0.lanewise(ASHR, 16));

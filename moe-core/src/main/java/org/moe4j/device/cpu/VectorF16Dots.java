@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
@@ -12,7 +13,10 @@ import jdk.incubator.vector.IntVector;
 /** {@link FloatDots} of F16 weights, a vector of low and one of high halves at a time. */
 final class VectorF16Dots implements FloatDots {
 
-  /** Columns that all strips of a tile go through before the next: they stay in the first-level cache. */
+  /**
+   * Columns that all strips of a tile go through before the next: they stay in the first-level
+   * cache.
+   */
   private static final int CHUNK = 64;
 
   /** Sign, exponent and fraction of a half, moved three bits down from a float's top. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static org.moe4j.device.cpu.Lanes.BYTES;
@@ -10,7 +11,10 @@ import jdk.incubator.vector.FloatVector;
 /** {@link FloatDots} of F32 weights. */
 final class VectorF32Dots implements FloatDots {
 
-  /** Columns that all strips of a tile go through before the next: they stay in the first-level cache. */
+  /**
+   * Columns that all strips of a tile go through before the next: they stay in the first-level
+   * cache.
+   */
   private static final int CHUNK = 64;
 
   @Override

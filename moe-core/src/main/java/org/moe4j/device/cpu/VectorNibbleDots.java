@@ -1,7 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import static jdk.incubator.vector.VectorOperators.ASHR;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.moe4j.device.cpu.Lanes.BYTES;
 import static org.moe4j.device.cpu.Lanes.COUNT;
@@ -14,8 +13,9 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /**
- * {@link NibbleDots} with 16-bit multiply-adds. A strip is two vectors wide; addresses are derived from loop counters, and
- * the four nibbles of a short are a loop of their own, because larger bodies stop being inlined and then box every vector.
+ * {@link NibbleDots} with 16-bit multiply-adds. A strip is two vectors wide; addresses are derived
+ * from loop counters, and the four nibbles of a short are a loop of their own, because larger
+ * bodies stop being inlined and then box every vector.
  */
 final class VectorNibbleDots implements NibbleDots {
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.NEG;
@@ -8,7 +9,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
-/** {@link Rotation}; pairs that fill no vector are turned the scalar way, which gives the same bits. */
+/**
+ * {@link Rotation}; pairs that fill no vector are turned the scalar way, which gives the same bits.
+ */
 final class VectorRotation implements Rotation {
 
   private static final VectorShuffle<Float> SWAP = VectorShuffle.fromOp(F, lane -> lane ^ 1);
@@ -32,7 +35,10 @@ final class VectorRotation implements Rotation {
     }
   }
 
-  /** Each vector of cosines and sines is loaded whole and its lower half spread, so the last half vector is left over. */
+  /**
+   * Each vector of cosines and sines is loaded whole and its lower half spread, so the last half
+   * vector is left over.
+   */
   @Override
   public void neighbours(float[] x, int at, int pairs, float[] cosines, float[] sines, int from) {
     int i = 0;
@@ -41,9 +47,7 @@ final class VectorRotation implements Rotation {
       FloatVector cosine = FloatVector.fromArray(F, cosines, from + i).rearrange(LOW);
       FloatVector sine = FloatVector.fromArray(F, sines, from + i).rearrange(LOW);
       // x0 cos + x1 (-sin) and x0 cos - x1 sin are the same float.
-      v.mul(cosine)
-          .add(v.rearrange(SWAP).mul(sine.lanewise(NEG, EVEN)))
-          .intoArray(x, at + 2 * i);
+      v.mul(cosine).add(v.rearrange(SWAP).mul(sine.lanewise(NEG, EVEN))).intoArray(x, at + 2 * i);
     }
     for (; i < pairs; i++) {
       ScalarRotation.turn(x, at + 2 * i, at + 2 * i + 1, cosines[from + i], sines[from + i]);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.F2I;
@@ -22,7 +23,10 @@ import static org.moe4j.device.cpu.Lanes.I;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** {@link RowMath}; what is left of a row after whole vectors goes the scalar way, which gives the same bits. */
+/**
+ * {@link RowMath}; what is left of a row after whole vectors goes the scalar way, which gives the
+ * same bits.
+ */
 final class VectorRowMath implements RowMath {
 
   private final ScalarRowMath rest = new ScalarRowMath();
@@ -100,9 +104,7 @@ final class VectorRowMath implements RowMath {
     int end = whole(count);
     for (int i = at; i < at + end; i += COUNT) {
       FloatVector g = FloatVector.fromArray(F, gate, i);
-      g.div(exp(g.neg()).add(1))
-          .mul(FloatVector.fromArray(F, up, i))
-          .intoArray(gate, i);
+      g.div(exp(g.neg()).add(1)).mul(FloatVector.fromArray(F, up, i)).intoArray(gate, i);
     }
     rest.gate(gate, up, at + end, count - end);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static jdk.incubator.vector.VectorOperators.ADD;
@@ -11,7 +12,10 @@ import static org.moe4j.device.cpu.Lanes.I;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** {@link RowQuantizer}; magnitudes are compared as integers, and sums of integers are exact in any order. */
+/**
+ * {@link RowQuantizer}; magnitudes are compared as integers, and sums of integers are exact in any
+ * order.
+ */
 final class VectorRowQuantizer implements RowQuantizer {
 
   /** Adding and subtracting it rounds a small float to an integer, half to even. */
@@ -33,9 +37,7 @@ final class VectorRowQuantizer implements RowQuantizer {
       for (int i = 0; i < BLOCK; i += COUNT) {
         most =
             most.max(
-                FloatVector.fromArray(F, x, first + i)
-                    .reinterpretAsInts()
-                    .and(Integer.MAX_VALUE));
+                FloatVector.fromArray(F, x, first + i).reinterpretAsInts().and(Integer.MAX_VALUE));
       }
       float magnitude = Float.intBitsToFloat(most.reduceLanes(MAX));
       float scale = magnitude < LEAST ? 0 : magnitude / 127;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.lang.invoke.MethodHandles;
@@ -7,12 +8,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that share loops with the thread that calls {@link #run}: they spin for a moment after each loop, because the next
- * one usually follows within microseconds, and then park. Daemons, ended by {@link #close}.
+ * Threads that share loops with the thread that calls {@link #run}: they spin for a moment after
+ * each loop, because the next one usually follows within microseconds, and then park. Daemons,
+ * ended by {@link #close}.
  *
- * <p>The items of a loop are handed out one after the other, so which thread gets which is chance; whoever writes a task makes
- * sure that this does not matter. A parked thread that wakes too late for a loop misses it, and nobody waits for it. Nothing is
- * allocated by a loop. One thread at a time may call {@link #run}.
+ * <p>The items of a loop are handed out one after the other, so which thread gets which is chance;
+ * whoever writes a task makes sure that this does not matter. A parked thread that wakes too late
+ * for a loop misses it, and nobody waits for it. Nothing is allocated by a loop. One thread at a
+ * time may call {@link #run}.
  */
 final class WorkerPool implements AutoCloseable {
 
@@ -25,7 +28,10 @@ final class WorkerPool implements AutoCloseable {
   private static final VarHandle STATE;
   private static final VarHandle FAILURE;
 
-  /** A loop is open: workers may join it. Below that the number of those that have, above it the count of loops. */
+  /**
+   * A loop is open: workers may join it. Below that the number of those that have, above it the
+   * count of loops.
+   */
   private static final long OPEN = 1L << 16;
 
   private static final long JOINED = OPEN - 1;
@@ -63,7 +69,8 @@ final class WorkerPool implements AutoCloseable {
     /**
      * Does some items.
      *
-     * @param worker who does it, {@code 0 <= worker < threads}; never two at once with the same number
+     * @param worker who does it, {@code 0 <= worker < threads}; never two at once with the same
+     *     number
      * @param from first item
      * @param to item after the last
      */
@@ -221,7 +228,10 @@ final class WorkerPool implements AutoCloseable {
       STATE.getAndAdd(WorkerPool.this, -1L);
     }
 
-    /** A loop that opened before {@code parked} was seen is found here; one that opens later unparks. */
+    /**
+     * A loop that opened before {@code parked} was seen is found here; one that opens later
+     * unparks.
+     */
     private void park(long last) {
       parked = true;
       long seen = (long) STATE.getVolatile(WorkerPool.this);

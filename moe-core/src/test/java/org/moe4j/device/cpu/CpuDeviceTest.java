@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -26,7 +27,10 @@ import org.moe4j.model.Linear;
 import org.moe4j.model.Norm;
 import org.moe4j.model.Rotary;
 
-/** Whole operations of the device: against the scalar device, and against themselves with other threads and batches. */
+/**
+ * Whole operations of the device: against the scalar device, and against themselves with other
+ * threads and batches.
+ */
 class CpuDeviceTest {
 
   private static final int HIDDEN = 96;
@@ -78,8 +82,12 @@ class CpuDeviceTest {
     }
   }
 
-  /** Feeds rows of one sequence, in pieces, through attention and the experts; the outputs of all rows. */
-  private static float[] run(Device device, Model model, CacheType cache, float[] x, int... pieces) {
+  /**
+   * Feeds rows of one sequence, in pieces, through attention and the experts; the outputs of all
+   * rows.
+   */
+  private static float[] run(
+      Device device, Model model, CacheType cache, float[] x, int... pieces) {
     int rows = x.length / HIDDEN;
     float[] result = new float[x.length];
     CacheLayout layout =

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import java.util.ArrayList;
@@ -19,7 +20,10 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
   private static final int[] COLUMNS = {1, 2, 15, 64, 65, 131};
   private static final int[] COUNTS = {1, 3, 16, 31, 64, 100};
 
-  /** Runs the call on a copy of the state's values and gives them back as they are afterwards, as bits. */
+  /**
+   * Runs the call on a copy of the state's values and gives them back as they are afterwards, as
+   * bits.
+   */
   List<int[]> run(Kernels kernels) {
     List<Object> before = new ArrayList<>();
     for (Object array : state) {
@@ -161,10 +165,7 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           dots);
       add(
           "nibbles four " + blocks,
-          k ->
-              k.nibbles()
-                  .four(
-                      tile, step, blocks, x, 2 * row, 0, row, 4 * row, sums, dots, row),
+          k -> k.nibbles().four(tile, step, blocks, x, 2 * row, 0, row, 4 * row, sums, dots, row),
           x,
           sums,
           dots);
@@ -185,20 +186,7 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           dots);
       add(
           "bytes four " + sizes,
-          k ->
-              k.bytes()
-                  .four(
-                      tile,
-                      step,
-                      groups,
-                      pairs,
-                      x,
-                      2 * row,
-                      0,
-                      row,
-                      4 * row,
-                      dots,
-                      stride),
+          k -> k.bytes().four(tile, step, groups, pairs, x, 2 * row, 0, row, 4 * row, dots, stride),
           x,
           dots);
     }
@@ -223,9 +211,7 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
         int by = shift;
         add(
             "scale bytes " + groups + " by " + by,
-            k ->
-                k.scale()
-                    .scaleBytes(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 3),
+            k -> k.scale().scaleBytes(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 3),
             xScales,
             dots,
             y);
@@ -238,23 +224,14 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
     }
 
     private void floats(
-        String type,
-        int columns,
-        int weightBytes,
-        Function<Kernels, FloatDots> dots) {
+        String type, int columns, int weightBytes, Function<Kernels, FloatDots> dots) {
       long tile = numbers(32 * columns, weightBytes);
       float[] x = floats(5 * columns);
       float[] y = floats(4 * 50);
-      add(
-          type + " one " + columns,
-          k -> dots.apply(k).one(tile, columns, x, columns, y, 7),
-          x,
-          y);
+      add(type + " one " + columns, k -> dots.apply(k).one(tile, columns, x, columns, y, 7), x, y);
       add(
           type + " four " + columns,
-          k ->
-              dots.apply(k)
-                  .four(tile, columns, x, 2 * columns, 0, columns, 4 * columns, y, 5, 50),
+          k -> dots.apply(k).four(tile, columns, x, 2 * columns, 0, columns, 4 * columns, y, 5, 50),
           x,
           y);
     }
@@ -353,8 +330,7 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       for (int i = 0; i < 64; i++) {
         Native.putShort(keys + 32 * 64 + 2L * i, Float.floatToFloat16(random.nextFloat()));
         Native.putInt(
-            values + 64 * 64 + 4L * i,
-            Float.floatToFloat16(random.nextFloat()) * 0x10001);
+            values + 64 * 64 + 4L * i, Float.floatToFloat16(random.nextFloat()) * 0x10001);
       }
       float[] x = floats(70);
       float[] y = floats(70);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -21,10 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every vector kernel ({@link VectorNibbleDots}, {@link VectorByteDots}, {@link VectorBlockScale}, {@link VectorF32Dots},
- * {@link VectorF16Dots}, {@link VectorBF16Dots}, {@link VectorRowQuantizer}, {@link VectorRowMath}, {@link VectorRotation},
- * {@link VectorByteCacheDots}) gives the bits of its scalar twin ({@link ScalarNibbleDots} ... {@link ScalarByteCacheDots}) at
- * odd sizes, interpreted and compiled, at every width, and touches no memory but its own.
+ * Every vector kernel ({@link VectorNibbleDots}, {@link VectorByteDots}, {@link VectorBlockScale},
+ * {@link VectorF32Dots}, {@link VectorF16Dots}, {@link VectorBF16Dots}, {@link VectorRowQuantizer},
+ * {@link VectorRowMath}, {@link VectorRotation}, {@link VectorByteCacheDots}) gives the bits of its
+ * scalar twin ({@link ScalarNibbleDots} ... {@link ScalarByteCacheDots}) at odd sizes, interpreted
+ * and compiled, at every width, and touches no memory but its own.
  */
 class KernelTest {
 
@@ -59,7 +61,10 @@ class KernelTest {
         .onClose(memory::close);
   }
 
-  /** Each width in a process of its own, for it is a constant; with every access checked in one of them. */
+  /**
+   * Each width in a process of its own, for it is a constant; with every access checked in one of
+   * them.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -157,8 +158,7 @@ class TilesTest {
             256);
     try (Device cpu = new CpuDevice(Kernels.scalar(), "cpu", 1)) {
       MixtureException refused =
-          assertThrows(
-              MixtureException.Unsupported.class, () -> cpu.load(Linear.of(weight)));
+          assertThrows(MixtureException.Unsupported.class, () -> cpu.load(Linear.of(weight)));
       assertEquals(
           "file.gguf: blk.0.ffn_up: tensor type Q2_K is not supported; supported: "
               + "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K",

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -142,7 +143,8 @@ class WorkerPoolTest {
       for (int i = 0; i < 1000; i++) {
         pool.run(5, 1, nothing);
       }
-      assertFalse(threads.getCurrentThreadAllocatedBytes() - before > 1000, "more than a byte a loop");
+      assertFalse(
+          threads.getCurrentThreadAllocatedBytes() - before > 1000, "more than a byte a loop");
     }
   }
 }
