@@ -8,7 +8,7 @@ final class QuantizedRows {
   final int[] values;
   final int[] sums;
   final float[] scales;
-  final float[] scaledSums;
+  final float[] floatSums;
 
   QuantizedRows(int capacity, int width) {
     if (width % RowQuantizer.BLOCK != 0) {
@@ -20,7 +20,7 @@ final class QuantizedRows {
     values = new int[size];
     sums = new int[blocks];
     scales = new float[blocks];
-    scaledSums = new float[blocks];
+    floatSums = new float[blocks];
   }
 
   /** Quantises the values {@code from <= column < to} of a row, whole blocks. */
@@ -35,6 +35,6 @@ final class QuantizedRows {
             row * width + from,
             sums,
             scales,
-            scaledSums);
+            floatSums);
   }
 }

@@ -124,7 +124,7 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       long centres = first + form.weightBytes + BlockScale.GROUP_BYTES;
       for (int row = 0; row < count; row++) {
         int at = rows[i + row] * inputs / RowQuantizer.BLOCK;
-        kernels.scale().centre(centres, form.step, unit, groups, in.scaledSums, at, y, row * BAND);
+        kernels.scale().centre(centres, form.step, unit, groups, in.floatSums, at, y, row * BAND);
       }
     }
   }

@@ -5,6 +5,9 @@ package org.moe4j.device.cpu;
  * Quantises activations to 8 bits, in blocks of 32: {@code q = round(x * 127 / max|x|)}, half to
  * even, with the scale {@code max|x| / 127}. A block of which no magnitude reaches 2^-100 is zero;
  * one with NaN or infinities has a scale that is not finite, so that they reach the result.
+ *
+ * <p>What all weights of a group have in common meets the sum of the values before they are
+ * quantised: their rounding then only meets the differences of the weights.
  */
 interface RowQuantizer {
 
@@ -25,7 +28,7 @@ interface RowQuantizer {
    *     at {@code to / 32}
    * @param sums receives the sum of a block's quantised values
    * @param scales receives the scale of a block
-   * @param scaledSums receives scale times sum
+   * @param floatSums receives the {@link #sum} of a block's values
    */
   void quantize(
       float[] x,
@@ -35,5 +38,20 @@ interface RowQuantizer {
       int to,
       int[] sums,
       float[] scales,
-      float[] scaledSums);
+      float[] floatSums);
+
+  /** The sum of a block, each fourth value in order and then the four, the same bits everywhere. */
+  static float sum(float[] x, int from) {
+    float sum0 = 0;
+    float sum1 = 0;
+    float sum2 = 0;
+    float sum3 = 0;
+    for (int i = from; i < from + BLOCK; i += 4) {
+      sum0 += x[i];
+      sum1 += x[i + 1];
+      sum2 += x[i + 2];
+      sum3 += x[i + 3];
+    }
+    return (sum0 + sum1) + (sum2 + sum3);
+  }
 }

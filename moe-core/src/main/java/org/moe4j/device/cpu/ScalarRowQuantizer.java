@@ -13,7 +13,7 @@ final class ScalarRowQuantizer implements RowQuantizer {
       int to,
       int[] sums,
       float[] scales,
-      float[] scaledSums) {
+      float[] floatSums) {
     for (int b = 0; b < blocks; b++) {
       int first = from + b * BLOCK;
       int most = 0;
@@ -31,7 +31,7 @@ final class ScalarRowQuantizer implements RowQuantizer {
       }
       sums[to / BLOCK + b] = sum;
       scales[to / BLOCK + b] = scale;
-      scaledSums[to / BLOCK + b] = scale * sum;
+      floatSums[to / BLOCK + b] = RowQuantizer.sum(x, first);
     }
   }
 }

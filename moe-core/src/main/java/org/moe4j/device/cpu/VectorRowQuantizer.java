@@ -30,7 +30,7 @@ final class VectorRowQuantizer implements RowQuantizer {
       int to,
       int[] sums,
       float[] scales,
-      float[] scaledSums) {
+      float[] floatSums) {
     for (int b = 0; b < blocks; b++) {
       int first = from + b * BLOCK;
       IntVector most = IntVector.zero(I);
@@ -57,7 +57,7 @@ final class VectorRowQuantizer implements RowQuantizer {
       int sum = total.reduceLanes(ADD);
       sums[to / BLOCK + b] = sum;
       scales[to / BLOCK + b] = scale;
-      scaledSums[to / BLOCK + b] = scale * sum;
+      floatSums[to / BLOCK + b] = RowQuantizer.sum(x, first);
     }
   }
 }

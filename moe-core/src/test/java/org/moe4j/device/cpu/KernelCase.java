@@ -249,15 +249,15 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       int[] q = new int[32 * (blocks + 1)];
       int[] sums = new int[blocks + 1];
       float[] scales = new float[blocks + 1];
-      float[] scaledSums = new float[blocks + 1];
+      float[] floatSums = new float[blocks + 1];
       add(
           "quantizer " + blocks,
-          k -> k.quantizer().quantize(x, 3, blocks, q, 32, sums, scales, scaledSums),
+          k -> k.quantizer().quantize(x, 3, blocks, q, 32, sums, scales, floatSums),
           x,
           q,
           sums,
           scales,
-          scaledSums);
+          floatSums);
     }
 
     private void rows(int count) {
