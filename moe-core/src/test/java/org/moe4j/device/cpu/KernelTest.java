@@ -107,9 +107,15 @@ class KernelTest {
             () -> "still allocating: " + left.stream().map(KernelCase::name).toList());
         left.removeIf(each -> allocated(each, kernels) == 0);
       }
-      // Once more, with all of them warm: profiles that others spoil would show now.
+      // Once more, with all of them warm: a profile that others spoiled allocates every time, while
+      // a
+      // single deoptimisation does not come back.
       for (KernelCase each : cases) {
-        assertEquals(0, allocated(each, kernels), each.name());
+        long least = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 3 && least > 0; attempt++) {
+          least = Math.min(least, allocated(each, kernels));
+        }
+        assertEquals(0, least, each.name());
       }
     }
   }
