@@ -9,6 +9,7 @@ file has two lines for each input: the ids where special tokens are text, and th
 both are the same. With the second argument the same is done for the real tokenizers in the npm packages, of which
 only the ids are written (under npm/).
 """
+import base64
 import gzip
 import io
 import json
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import sentencepiece
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_tokenizers, trainers
-from tokenizers.models import BPE
+from tokenizers.models import BPE, Unigram
 
 CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 SPACES = r"\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -237,6 +238,101 @@ def make_tokenizers(corpus):
     return out
 
 
+# --------------------------------------------------------------------------------------------------- unigram tokenizers
+
+def sentencepiece_unigram(corpus, **settings):
+    """Pieces and scores of a unigram model that the sentencepiece library trains, and its compiled character map."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(c.replace("\n", " ") for c in corpus if c.strip()), model_writer=model, model_type="unigram",
+        minloglevel=2, **settings)
+    processor = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
+    pieces = [(processor.id_to_piece(i), processor.get_score(i)) for i in range(processor.get_piece_size())]
+    # ModelProto.normalizer_spec (field 3) . precompiled_charsmap (field 2)
+    return pieces, fields(fields(model.getvalue())[3]).get(2, b"")
+
+
+def fields(message):
+    """The length-delimited fields of a protobuf message by number; of repeated ones the last."""
+    found, at = {}, 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        tag = varint()
+        kind = tag & 7
+        if kind == 0:
+            varint()
+        elif kind == 2:
+            size = varint()
+            found[tag >> 3] = message[at:at + size]
+            at += size
+        else:
+            at += {1: 8, 5: 4}[kind]
+    return found
+
+
+def unigram(pieces, normalizer, pre, decoder, unk=0, byte_fallback=False, specials=("<unk>", "<s>", "</s>"), charsmap=b""):
+    tokenizer = Tokenizer(Unigram(pieces, unk, byte_fallback))
+    if pre is not None:
+        tokenizer.pre_tokenizer = pre
+    tokenizer.decoder = decoder
+    tokenizer.add_special_tokens(list(specials))
+    state = json.loads(tokenizer.to_str())
+    stages = [] if normalizer is None else [json.loads(n.__getstate__()) for n in normalizer]
+    if charsmap:
+        stages.insert(0, {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(charsmap).decode()})
+    if stages:
+        state["normalizer"] = stages[0] if len(stages) == 1 else {"type": "Sequence", "normalizers": stages}
+    return Tokenizer.from_str(json.dumps(state))
+
+
+def make_unigrams(corpus):
+    controls = dict(vocab_size=900, character_coverage=0.98)
+    nfkc, nfkc_map = sentencepiece_unigram(corpus, normalization_rule_name="nmt_nfkc", user_defined_symbols=["<sep>"], **controls)
+    plain, plain_map = sentencepiece_unigram(
+        corpus, normalization_rule_name="identity", remove_extra_whitespaces=False, byte_fallback=True, split_digits=True, **controls)
+    assert len(nfkc_map) > 100_000 and not plain_map
+    metaspace = pre_tokenizers.Metaspace("▁", "always"), decoders.Metaspace("▁", "always")
+    # Scores that are small integers make many ways equally good; the shortest vocabulary leaves much unknown.
+    rounded = [(piece, float(round(score))) for piece, score in nfkc]
+    few = [(piece, score) for i, (piece, score) in enumerate(nfkc) if i < 3 or i % 3 == 0 or len(piece) > 3]
+    return {
+        "unigram-t5": unigram(nfkc, None, pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), metaspace[0]]), metaspace[1],
+                              charsmap=nfkc_map),
+        "unigram-xlmr": unigram(nfkc, [normalizers.Strip(False, True), normalizers.Replace(Regex(" {2,}"), "▁")], *metaspace,
+                                charsmap=nfkc_map),
+        "unigram-bytes": unigram(plain, [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")], None, spm_decoder(),
+                                 byte_fallback=True),
+        "unigram-first": unigram(plain, None, pre_tokenizers.Metaspace("▁", "first", split=False), spm_decoder(), byte_fallback=True),
+        "unigram-ties": unigram(rounded, [normalizers.Strip(True, True)], *metaspace),
+        "unigram-unknown": unigram(few, None, pre_tokenizers.Metaspace("▁", "never"), decoders.Metaspace("▁", "never")),
+    }
+
+
+def without_names(tokenizer):
+    """The tokenizer with names for its special tokens that no text has.
+
+    A unigram model of the library would take "<s>" in a text for the token of that name, which the library under test never does.
+    """
+    state = json.loads(tokenizer.to_str())
+    specials = {token["content"] for token in state["added_tokens"] if token["special"]}
+    state["added_tokens"] = []
+    for pair in state["model"]["vocab"]:
+        if pair[0] in specials:
+            pair[0] = "\ue0f0\ue0f1\ue0f2" + pair[0]
+    return Tokenizer.from_str(json.dumps(state))
+
+
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
@@ -247,11 +343,12 @@ def numbers(ids):
     return " ".join(map(str, ids))
 
 
-def write_ids(path, tokenizer, lines):
+def write_ids(path, tokenizer, lines, plain=None):
+    plain = plain or tokenizer
     out = []
     for line in lines:
-        tokenizer.encode_special_tokens = True
-        text = tokenizer.encode(line, add_special_tokens=False).ids
+        plain.encode_special_tokens = True
+        text = plain.encode(line, add_special_tokens=False).ids
         tokenizer.encode_special_tokens = False
         parsed = tokenizer.encode(line, add_special_tokens=False).ids
         out += [numbers(text), "=" if parsed == text else numbers(parsed)]
@@ -315,6 +412,10 @@ def main():
         state = json.loads(tokenizer.to_str())
         write(root / name / "tokenizer.json.gz", json.dumps(state, ensure_ascii=False))
         write_ids(root / name / "ids.txt.gz", tokenizer, lines)
+        write_decodings(root / name / "decoded.txt.gz", tokenizer, random.Random(3))
+    for name, tokenizer in make_unigrams(corpus).items():
+        write(root / name / "tokenizer.json.gz", json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False))
+        write_ids(root / name / "ids.txt.gz", tokenizer, lines, without_names(tokenizer))
         write_decodings(root / name / "decoded.txt.gz", tokenizer, random.Random(3))
     sentencepiece_fixture(root, corpus, lines)
     unicode_classes(root)

@@ -4,6 +4,7 @@ package org.moe4j.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
@@ -47,6 +48,9 @@ final class JsonStages {
       case "NFC", "NFD", "NFKC", "NFKD" -> TextNormalizer.unicode(Normalizer.Form.valueOf(type));
       case "Prepend" -> TextNormalizer.prepend(insertion(config, key, "prepend"));
       case "Replace" -> replace(config, key);
+      case "Strip" ->
+          TextNormalizer.strip(config.flag("strip_left", true), config.flag("strip_right", true));
+      case "Precompiled" -> charsMap(config, key);
       case "Sequence" -> {
         List<TextNormalizer> parts = new ArrayList<>();
         for (Config part : stages(config.sections("normalizers"), key)) {
@@ -55,8 +59,20 @@ final class JsonStages {
         yield TextNormalizer.sequence(where(key), parts);
       }
       default ->
-          throw unsupported(key, type, "NFC, NFD, NFKC, NFKD, Prepend, Replace and Sequence");
+          throw unsupported(
+              key, type, "NFC, NFD, NFKC, NFKD, Prepend, Replace, Strip, Precompiled and Sequence");
     };
+  }
+
+  private TextNormalizer charsMap(Config config, String key) {
+    String encoded = config.text("precompiled_charsmap");
+    String name = key + ".precompiled_charsmap";
+    try {
+      CharsMap map = CharsMap.read(root.file(), name, Base64.getDecoder().decode(encoded));
+      return map::replaceClusters;
+    } catch (IllegalArgumentException notBase64) {
+      throw new MixtureException.BadFile(root.file(), name, "is no base64", notBase64);
+    }
   }
 
   private TextNormalizer replace(Config config, String key) {
@@ -125,7 +141,11 @@ final class JsonStages {
               SplitPattern.compile(
                   where(key), config.flag("individual_digits", false) ? "\\p{N}" : "\\p{N}+"));
       case "Metaspace" -> metaspace(config, key);
-      default -> throw unsupported(key, type, "ByteLevel, Split, Digits, Metaspace and Sequence");
+      case "WhitespaceSplit" ->
+          PreTokenizer.split(SplitPattern.compile(where(key), "\\s"), Behavior.REMOVED, false);
+      default ->
+          throw unsupported(
+              key, type, "ByteLevel, Split, Digits, Metaspace, WhitespaceSplit and Sequence");
     };
   }
 

@@ -2,12 +2,14 @@
 package org.moe4j.tokenizer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
@@ -15,17 +17,19 @@ import org.moe4j.tokenizer.AddedTokens.AddedToken;
 import org.moe4j.tokenizer.JsonStages.Decoding;
 import org.moe4j.tokenizer.JsonStages.Splitting;
 
-/** Reads a {@code tokenizer.json} with a BPE model. */
+/** Reads a {@code tokenizer.json} with a BPE or a unigram model. */
 final class JsonTokenizer {
 
   private static final int NONE = PieceEncoder.NONE;
 
   private final Config root;
   private final Config model;
+  private final boolean unigram;
   private final Optional<Config> settings;
   private final Decoding decoding;
   private final Splitting splitting;
   private final TextNormalizer normalizer;
+  private double[] scores = {};
   private final List<AddedToken> added = new ArrayList<>();
   private final List<AddedToken> addedNormalized = new ArrayList<>();
 
@@ -34,9 +38,12 @@ final class JsonTokenizer {
     this.settings = settings;
     String where = root.file() + ": model.type";
     model = root.section("model");
-    String type = model.text("type", model.has("merges") ? "BPE" : "");
-    if (!type.equals("BPE")) {
-      throw new MixtureException.Unsupported(where, "tokenizer model \"" + type + "\"", "BPE");
+    String type =
+        model.text("type", model.has("merges") ? "BPE" : model.has("unk_id") ? "Unigram" : "");
+    unigram = type.equals("Unigram");
+    if (!unigram && !type.equals("BPE")) {
+      throw new MixtureException.Unsupported(
+          where, "tokenizer model \"" + type + "\"", "BPE and Unigram");
     }
     refuse("continuing_subword_prefix");
     refuse("end_of_word_suffix");
@@ -47,6 +54,9 @@ final class JsonTokenizer {
     decoding = stages.decoding();
     splitting = stages.splitting();
     normalizer = stages.normalizer();
+    if (unigram && splitting.byteLevel()) {
+      throw new MixtureException.Unsupported(where, "Unigram over bytes", "Unigram over text");
+    }
   }
 
   private void refuse(String key) {
@@ -67,37 +77,98 @@ final class JsonTokenizer {
   }
 
   private ModelTokenizer build() {
-    TokenTable.Builder builder = readVocabulary();
+    TokenTable.Builder builder = unigram ? readPieces() : readVocabulary();
     markSpecial(builder);
-    Merges merges = readMerges(builder);
-    int unknown = model.has("unk_token") ? require(builder, "unk_token") : NONE;
-    boolean fuseUnknown = model.flag("fuse_unk", false);
-    boolean wholeFirst = model.flag("ignore_merges", false);
-    ByteTokens bytes = ByteTokens.none();
-    if (splitting.byteLevel()) {
-      bytes = ByteTokens.ofAlphabet(builder::id);
-    } else if (model.flag("byte_fallback", false)) {
-      bytes = ByteTokens.ofHexNames(builder::id);
+    int unknown = unigram ? unknownId(builder) : NONE;
+    if (!unigram && model.has("unk_token")) {
+      unknown = require(builder, "unk_token");
     }
-    LongMap characters = builder.characters(_ -> true);
+    Function<TokenTable, PieceEncoder> encoder =
+        unigram ? unigram(builder, unknown) : bpe(builder, unknown);
     readAddedTokens(builder);
     SpecialTokens special = special(builder, unknown);
     TokenTable table = builder.build();
-    PieceEncoder encoder =
-        splitting.byteLevel()
-            ? new PieceEncoder.ByteLevel(table, merges, bytes, unknown, fuseUnknown, wholeFirst)
-            : new PieceEncoder.Characters(
-                table, merges, characters, bytes, unknown, fuseUnknown, wholeFirst);
+    String bpe = splitting.byteLevel() ? "byte-level BPE" : "SentencePiece BPE";
     return new ModelTokenizer(
-        splitting.byteLevel() ? "byte-level BPE" : "SentencePiece BPE",
+        unigram ? "unigram" : bpe,
         table,
         new AddedTokens(root.file() + ": added_tokens", added),
         new AddedTokens(root.file() + ": added_tokens", addedNormalized),
         normalizer,
         splitting.preTokenizer(),
-        encoder,
+        encoder.apply(table),
         decoding.leadingSpace(),
         special);
+  }
+
+  private Function<TokenTable, PieceEncoder> bpe(TokenTable.Builder builder, int unknown) {
+    Merges merges = readMerges(builder);
+    boolean fuseUnknown = model.flag("fuse_unk", false);
+    boolean wholeFirst = model.flag("ignore_merges", false);
+    if (splitting.byteLevel()) {
+      ByteTokens bytes = ByteTokens.ofAlphabet(builder::id);
+      return table ->
+          new PieceEncoder.ByteLevel(table, merges, bytes, unknown, fuseUnknown, wholeFirst);
+    }
+    ByteTokens bytes = fallbackBytes(builder);
+    LongMap characters = builder.characters(_ -> true);
+    return table ->
+        new PieceEncoder.Characters(
+            table, merges, characters, bytes, unknown, fuseUnknown, wholeFirst);
+  }
+
+  private ByteTokens fallbackBytes(TokenTable.Builder builder) {
+    return model.flag("byte_fallback", false)
+        ? ByteTokens.ofHexNames(builder::id)
+        : ByteTokens.none();
+  }
+
+  private Function<TokenTable, PieceEncoder> unigram(TokenTable.Builder builder, int unknown) {
+    List<TokenTrie.Entry> entries = new ArrayList<>();
+    for (int id = 0; id < scores.length; id++) {
+      String name = String.valueOf(builder.name(id));
+      // Text never becomes a special token.
+      if (!name.isEmpty() && !builder.isSpecial(id)) {
+        entries.add(new TokenTrie.Entry(name, id));
+      }
+    }
+    TokenTrie trie = new TokenTrie(root.file() + ": model.vocab", entries);
+    double lowest = Arrays.stream(scores).min().orElse(0);
+    Unigram encoder = new Unigram(trie, scores, lowest, unknown, fallbackBytes(builder));
+    return _ -> encoder;
+  }
+
+  /** Reads the vocabulary of a unigram model, in the order of ids, and its scores. */
+  private TokenTable.Builder readPieces() {
+    if (!(model.value("vocab") instanceof List<?> list)) {
+      throw bad("model.vocab", "expected a list");
+    }
+    var builder = new TokenTable.Builder(root.file(), "model.vocab", list.size());
+    scores = new double[list.size()];
+    for (int id = 0; id < scores.length; id++) {
+      if (!(list.get(id) instanceof List<?> pair
+          && pair.size() == 2
+          && pair.get(0) instanceof String name
+          && pair.get(1) instanceof Number score
+          && Double.isFinite(score.doubleValue()))) {
+        throw bad("model.vocab[" + id + "]", "expected a token and its finite score");
+      }
+      builder.add(id, name, decoding.bytes(name));
+      scores[id] = score.doubleValue();
+    }
+    return builder;
+  }
+
+  private int unknownId(TokenTable.Builder builder) {
+    if (!model.has("unk_id")) {
+      throw new MixtureException.Unsupported(
+          root.file() + ": model.unk_id", "a unigram model without unknown token", "one with it");
+    }
+    int id = model.int32("unk_id");
+    if (id >= builder.size()) {
+      throw bad("model.unk_id", "found " + id + ", expected 0 to " + (builder.size() - 1));
+    }
+    return id;
   }
 
   private TokenTable.Builder readVocabulary() {

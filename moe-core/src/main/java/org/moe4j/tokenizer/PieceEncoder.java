@@ -4,10 +4,11 @@ package org.moe4j.tokenizer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns one piece of text into token ids: first symbols, one for each byte or character, then
- * merges.
+ * Turns one piece of text into token ids. With BPE these are first symbols, one for each byte or
+ * character, then merges.
  */
-sealed interface PieceEncoder {
+sealed interface PieceEncoder
+    permits PieceEncoder.ByteLevel, PieceEncoder.Characters, PieceEncoder.Scored, Unigram {
 
   /** No such token. */
   int NONE = -1;

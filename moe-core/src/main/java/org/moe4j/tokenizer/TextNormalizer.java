@@ -37,12 +37,19 @@ interface TextNormalizer {
         result = part.apply(result);
         // Replacements that feed each other could double the text again and again.
         if (result.length() > MAX_GROWTH * (text.length() + 1L)) {
-          throw new MixtureException.Unsupported(
-              where, "a normalizer that blows up the text", "up to " + MAX_GROWTH + " times");
+          throw blowsUp(where);
         }
       }
       return result;
     };
+  }
+
+  /**
+   * The exception for a normalizer that makes a text more than {@link #MAX_GROWTH} times longer.
+   */
+  static MixtureException.Unsupported blowsUp(String where) {
+    return new MixtureException.Unsupported(
+        where, "a normalizer that blows up the text", "up to " + MAX_GROWTH + " times");
   }
 
   /** Writes something before every text that is not empty. */
@@ -69,6 +76,21 @@ interface TextNormalizer {
             }
           });
       return result.toString();
+    };
+  }
+
+  /** Takes away white space before the text, after it, or both. */
+  static TextNormalizer strip(boolean left, boolean right) {
+    return text -> {
+      int start = 0;
+      int end = text.length();
+      while (left && start < end && UnicodeSets.WHITE_SPACE.contains(text.charAt(start))) {
+        start++;
+      }
+      while (right && start < end && UnicodeSets.WHITE_SPACE.contains(text.charAt(end - 1))) {
+        end--;
+      }
+      return text.substring(start, end);
     };
   }
 

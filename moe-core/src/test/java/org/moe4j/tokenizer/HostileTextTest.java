@@ -44,7 +44,17 @@ class HostileTextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "qwen2", "deepseek-v3", "mistral", "metaspace", "added"})
+  @ValueSource(
+      strings = {
+        "llama3",
+        "qwen2",
+        "deepseek-v3",
+        "mistral",
+        "metaspace",
+        "added",
+        "unigram-t5",
+        "unigram-bytes"
+      })
   void hugeTextsTakeSeconds(String name) {
     ModelTokenizer tokenizer = Fixtures.tokenizer(name);
     texts()

@@ -162,7 +162,7 @@ class JsonTokenizerTest {
       delimiter = '#',
       quoteCharacter = '`',
       value = {
-        "`\"BPE\"`              # `\"Unigram\"`               # `Unigram`",
+        "`\"BPE\"`              # `\"WordLevel\"`             # `WordLevel`",
         "`\"BPE\"`              # `\"BPE\", \"dropout\": 0.1` # `dropout`",
         "`\"BPE\"`              # `\"BPE\", \"end_of_word_suffix\": \"</w>\"` # `</w>`",
         "`\"BPE\"`              # `\"BPE\", \"continuing_subword_prefix\": \"##\"` # `##`",

@@ -46,7 +46,13 @@ class ReferenceTokenizerTest {
         "split-merged_with_previous",
         "split-contiguous",
         "added",
-        "mistral-added"
+        "mistral-added",
+        "unigram-t5",
+        "unigram-xlmr",
+        "unigram-bytes",
+        "unigram-first",
+        "unigram-ties",
+        "unigram-unknown"
       })
   void encodesAndDecodesAsTheReference(String name) {
     ModelTokenizer tokenizer = Fixtures.tokenizer(name);
@@ -71,7 +77,17 @@ class ReferenceTokenizerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"qwen2", "mistral", "mistral-metaspace", "metaspace", "gemma", "added"})
+  @ValueSource(
+      strings = {
+        "qwen2",
+        "mistral",
+        "mistral-metaspace",
+        "metaspace",
+        "gemma",
+        "added",
+        "unigram-bytes",
+        "unigram-t5"
+      })
   void aStreamOfTokensGivesTheTextOfAllTokens(String name) {
     ModelTokenizer tokenizer = Fixtures.tokenizer(name);
     Random random = new Random(11);
