@@ -9,7 +9,8 @@ import org.moe4j.Tokenizer;
 
 /**
  * The tokenizer of a model file. Encoding runs through fixed stages: tokens that are matched as a
- * whole, the normalizer, the splitter, and BPE or Viterbi's algorithm for each piece. Immutable and safe for many threads.
+ * whole, the normalizer, the splitter, and BPE or Viterbi's algorithm for each piece. Immutable and
+ * safe for many threads.
  */
 public final class ModelTokenizer implements Tokenizer {
 
