@@ -7,8 +7,8 @@ package org.moe4j;
  * <p>A router is called with a range of rows of one layer; the rows of one call belong to one
  * request. It fills the {@link Routing} it is given: 1 to k distinct experts a row, each with a
  * finite weight. What it fills in is checked before anything uses it. The built-in rules ({@link
- * SoftmaxTopK} and those of {@link Routers}) are values that can be read, compared and run by a
- * device itself; any other implementation runs on the host, in between two parts of a step.
+ * RoutingRule}) are values that can be read, compared and run by a device itself; any other
+ * implementation runs on the host, in between two parts of a step.
  *
  * <p>Implementations are called by many threads and keep no reference to their arguments. One that
  * throws fails the request it was called for, nothing else.

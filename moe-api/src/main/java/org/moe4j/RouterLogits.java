@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j;
 
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * The router logits of a range of rows of one layer: {@code rows x experts}, one row a token, with
@@ -17,16 +19,25 @@ public final class RouterLogits {
   private final float[] logits;
   private final int[] tokens;
   private final int[] positions;
+  private final Set<Integer> leftOut;
   private final int first;
   private final int rows;
 
   private RouterLogits(
-      int layer, int experts, float[] logits, int[] tokens, int[] positions, int first, int rows) {
+      int layer,
+      int experts,
+      float[] logits,
+      int[] tokens,
+      int[] positions,
+      Set<Integer> leftOut,
+      int first,
+      int rows) {
     this.layer = layer;
     this.experts = experts;
     this.logits = logits;
     this.tokens = tokens;
     this.positions = positions;
+    this.leftOut = leftOut;
     this.first = first;
     this.rows = rows;
   }
@@ -49,7 +60,7 @@ public final class RouterLogits {
           "expected rows x experts logits and a token and position a row, got %d experts, %d logits, %d tokens, %d positions"
               .formatted(experts, logits.length, tokens.length, positions.length));
     }
-    return new RouterLogits(layer, experts, logits, tokens, positions, 0, tokens.length);
+    return new RouterLogits(layer, experts, logits, tokens, positions, Set.of(), 0, tokens.length);
   }
 
   /**
@@ -60,16 +71,24 @@ public final class RouterLogits {
    */
   public RouterLogits range(int from, int to) {
     Objects.checkFromToIndex(from, to, rows);
-    return new RouterLogits(layer, experts, logits, tokens, positions, first + from, to - from);
+    return new RouterLogits(
+        layer, experts, logits, tokens, positions, leftOut, first + from, to - from);
   }
 
-  /** A copy with other logits for the same rows, row-major; used by wrappers that mask or shift. */
-  RouterLogits with(float[] replacement) {
-    int[] rowTokens = new int[rows];
-    int[] rowPositions = new int[rows];
-    System.arraycopy(tokens, first, rowTokens, 0, rows);
-    System.arraycopy(positions, first, rowPositions, 0, rows);
-    return new RouterLogits(layer, experts, replacement, rowTokens, rowPositions, 0, rows);
+  /**
+   * The same rows without some experts: {@link #available} is false for them and their logits read
+   * minus infinity. For the others what is NaN or minus infinity reads as the lowest finite float,
+   * so that whatever is left ranks above what is left out.
+   *
+   * @param out ids that must not be chosen; those out of range are ignored
+   */
+  RouterLogits without(Set<Integer> out) {
+    Set<Integer> all = out;
+    if (!leftOut.isEmpty()) {
+      all = new HashSet<>(leftOut);
+      all.addAll(out);
+    }
+    return new RouterLogits(layer, experts, logits, tokens, positions, all, first, rows);
   }
 
   /** The layer that the router belongs to. */
@@ -94,10 +113,11 @@ public final class RouterLogits {
    * @param expert {@code 0 <= expert < experts()}
    */
   public float get(int row, int expert) {
-    return logits[
-        Objects.checkIndex(row, rows) * experts
-            + first * experts
-            + Objects.checkIndex(expert, experts)];
+    float logit =
+        logits[
+            (first + Objects.checkIndex(row, rows)) * experts
+                + Objects.checkIndex(expert, experts)];
+    return leftOut.isEmpty() ? logit : masked(logit, expert);
   }
 
   /**
@@ -108,6 +128,51 @@ public final class RouterLogits {
    */
   public void copyRow(int row, float[] into) {
     System.arraycopy(logits, (first + Objects.checkIndex(row, rows)) * experts, into, 0, experts);
+    if (!leftOut.isEmpty()) {
+      for (int expert = 0; expert < experts; expert++) {
+        into[expert] = masked(into[expert], expert);
+      }
+    }
+  }
+
+  /**
+   * Whether an expert may be chosen; false for one that {@link Routers#without} leaves out.
+   *
+   * @param expert {@code 0 <= expert < experts()}
+   */
+  public boolean available(int expert) {
+    return leftOut.isEmpty() || !leftOut.contains(Objects.checkIndex(expert, experts));
+  }
+
+  private float masked(float logit, int expert) {
+    if (leftOut.contains(expert)) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    return logit >= -Float.MAX_VALUE ? logit : -Float.MAX_VALUE;
+  }
+
+  /**
+   * One row as the built-in rules read it: NaN is taken as minus infinity, and NaN stands for what
+   * may not be chosen.
+   */
+  void copyScores(int row, float[] into) {
+    System.arraycopy(logits, (first + Objects.checkIndex(row, rows)) * experts, into, 0, experts);
+    for (int expert = 0; expert < experts; expert++) {
+      if (Float.isNaN(into[expert])) {
+        into[expert] = Float.NEGATIVE_INFINITY;
+      }
+    }
+    for (int expert : leftOut) {
+      if (expert >= 0 && expert < experts) {
+        into[expert] = Float.NaN;
+      }
+    }
+  }
+
+  /** One logit as the built-in rules read it: NaN is taken as minus infinity. */
+  float score(int row, int expert) {
+    float logit = logits[(first + row) * experts + expert];
+    return Float.isNaN(logit) ? Float.NEGATIVE_INFINITY : logit;
   }
 
   /**

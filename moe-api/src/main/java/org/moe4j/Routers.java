@@ -66,7 +66,7 @@ public final class Routers {
    * @param base the router to limit
    * @param renormalise scale the remaining weights to the sum that the row had before
    */
-  public record AtMost(int limit, Router base, boolean renormalise) implements Router {
+  public record AtMost(int limit, Router base, boolean renormalise) implements RoutingRule {
 
     /** Checks the limit. */
     public AtMost {
@@ -82,55 +82,59 @@ public final class Routers {
     }
 
     @Override
+    public boolean fits(int layerExperts) {
+      return base instanceof RoutingRule rule && rule.fits(layerExperts);
+    }
+
+    @Override
     public void route(RouterLogits logits, Routing routing) {
-      Routing full = Routing.allocate(logits.rows(), base.mostExperts(), logits.experts());
+      Routing full = routing.spare(base.mostExperts());
       base.route(logits, full);
-      boolean[] kept = new boolean[full.slots()];
       for (int row = 0; row < logits.rows(); row++) {
-        int count = full.count(row);
-        double before = 0;
-        for (int slot = 0; slot < count; slot++) {
-          before += full.weight(row, slot);
-        }
-        double after = keepHighest(full, row, kept);
-        // Weights that cancel out have no share to scale to; they stay as they are.
-        double scale = renormalise && after != 0 ? before / after : 1;
-        for (int slot = 0; slot < count; slot++) {
-          if (kept[slot]) {
-            routing.add(row, full.expert(row, slot), (float) (full.weight(row, slot) * scale));
-          }
+        cut(full, row, routing);
+      }
+    }
+
+    private void cut(Routing full, int row, Routing routing) {
+      double before = 0;
+      double after = 0;
+      for (int slot = 0; slot < full.count(row); slot++) {
+        before += full.weight(row, slot);
+        after += kept(full, row, slot) ? full.weight(row, slot) : 0;
+      }
+      double scale = renormalise ? before / after : 1;
+      for (int slot = 0; slot < full.count(row); slot++) {
+        if (kept(full, row, slot)) {
+          float weight = full.weight(row, slot);
+          float scaled = (float) (weight * scale);
+          // Weights that cancel out have no share to scale to; they stay as they are.
+          routing.add(row, full.expert(row, slot), Float.isFinite(scaled) ? scaled : weight);
         }
       }
     }
 
-    /** Marks the slots with the highest weights and returns their sum. */
-    private double keepHighest(Routing full, int row, boolean[] kept) {
-      int count = full.count(row);
-      java.util.Arrays.fill(kept, false);
-      double sum = 0;
-      for (int taken = 0; taken < Math.min(limit, count); taken++) {
-        int best = -1;
-        for (int slot = 0; slot < count; slot++) {
-          if (!kept[slot] && (best < 0 || full.weight(row, slot) > full.weight(row, best))) {
-            best = slot;
-          }
-        }
-        kept[best] = true;
-        sum += full.weight(row, best);
+    /** Whether fewer than {@code limit} slots have a higher weight or an equal one before this. */
+    private boolean kept(Routing full, int row, int slot) {
+      float weight = full.weight(row, slot);
+      int better = 0;
+      for (int other = 0; other < full.count(row); other++) {
+        float rival = full.weight(row, other);
+        better += rival > weight || (rival == weight && other < slot) ? 1 : 0;
       }
-      return sum;
+      return better < limit;
     }
   }
 
   /**
-   * A base router over a layer from which some experts are left out. It sees minus infinity for
-   * them, and for a NaN the lowest finite logit, so that whatever remains ranks above what is left
-   * out.
+   * A base router over a layer from which some experts are left out. The built-in rules choose as
+   * if those did not exist: they count neither for a softmax nor for their group, whatever their
+   * bias. A caller's own router sees minus infinity for them, and the lowest finite float for what
+   * remains and is lower or NaN; what it chooses all the same is taken out.
    *
    * @param experts ids that are never chosen
    * @param base the router to restrict
    */
-  public record Without(Set<Integer> experts, Router base) implements Router {
+  public record Without(Set<Integer> experts, Router base) implements RoutingRule {
 
     /** Copies the set. */
     public Without {
@@ -144,39 +148,32 @@ public final class Routers {
     }
 
     @Override
+    public boolean fits(int layerExperts) {
+      return base instanceof RoutingRule rule
+          && rule.fits(layerExperts)
+          && remaining(layerExperts) > 0;
+    }
+
+    @Override
     public void route(RouterLogits logits, Routing routing) {
-      int width = logits.experts();
-      boolean[] out = new boolean[width];
-      int remaining = width;
+      if (remaining(logits.experts()) == 0) {
+        throw new IllegalArgumentException(
+            "layer %d: all %d experts are left out".formatted(logits.layer(), logits.experts()));
+      }
+      base.route(logits.without(experts), routing);
+      for (int row = 0; row < logits.rows(); row++) {
+        routing.remove(row, experts);
+      }
+    }
+
+    private int remaining(int layerExperts) {
+      int remaining = layerExperts;
       for (int expert : experts) {
-        if (expert >= 0 && expert < width) {
-          out[expert] = true;
+        if (expert >= 0 && expert < layerExperts) {
           remaining--;
         }
       }
-      if (remaining == 0) {
-        throw new IllegalArgumentException(
-            "layer %d: all %d experts are left out".formatted(logits.layer(), width));
-      }
-      float[] masked = new float[Math.multiplyExact(logits.rows(), width)];
-      for (int row = 0; row < logits.rows(); row++) {
-        for (int expert = 0; expert < width; expert++) {
-          float logit = logits.get(row, expert);
-          masked[row * width + expert] =
-              out[expert]
-                  ? Float.NEGATIVE_INFINITY
-                  : Float.isNaN(logit) ? -Float.MAX_VALUE : Math.max(logit, -Float.MAX_VALUE);
-        }
-      }
-      Routing full = Routing.allocate(logits.rows(), base.mostExperts(), width);
-      base.route(logits.with(masked), full);
-      for (int row = 0; row < logits.rows(); row++) {
-        for (int slot = 0; slot < full.count(row); slot++) {
-          if (!out[full.expert(row, slot)]) {
-            routing.add(row, full.expert(row, slot), full.weight(row, slot));
-          }
-        }
-      }
+      return remaining;
     }
   }
 }

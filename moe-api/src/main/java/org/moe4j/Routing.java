@@ -3,6 +3,8 @@ package org.moe4j;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which experts run for each row and with what weight: per row a list of slots, each an expert and
@@ -14,21 +16,41 @@ import java.util.Objects;
  */
 public final class Routing {
 
+  /** What the views of one routing use one after the other. */
+  private static final class Workspace {
+
+    final float[] scores;
+    @Nullable Routing spare;
+
+    Workspace(float[] scores) {
+      this.scores = scores;
+    }
+  }
+
   private final int experts;
   private final int slots;
   private final int[] chosen;
   private final float[] weights;
   private final int[] counts;
+  private final Workspace workspace;
   private final int first;
   private final int rows;
 
   private Routing(
-      int experts, int slots, int[] chosen, float[] weights, int[] counts, int first, int rows) {
+      int experts,
+      int slots,
+      int[] chosen,
+      float[] weights,
+      int[] counts,
+      Workspace workspace,
+      int first,
+      int rows) {
     this.experts = experts;
     this.slots = slots;
     this.chosen = chosen;
     this.weights = weights;
     this.counts = counts;
+    this.workspace = workspace;
     this.first = first;
     this.rows = rows;
   }
@@ -48,18 +70,27 @@ public final class Routing {
     }
     int width = Math.min(slots, experts);
     int size = Math.multiplyExact(rows, width);
-    return new Routing(experts, width, new int[size], new float[size], new int[rows], 0, rows);
+    return new Routing(
+        experts,
+        width,
+        new int[size],
+        new float[size],
+        new int[rows],
+        new Workspace(new float[experts]),
+        0,
+        rows);
   }
 
   /**
-   * The rows {@code from <= row < to} as a view that writes through.
+   * The rows {@code from <= row < to} as a view that writes through. Views of one routing are no
+   * safer for concurrent use than the routing itself.
    *
    * @param from first row
    * @param to row after the last
    */
   public Routing range(int from, int to) {
     Objects.checkFromToIndex(from, to, rows);
-    return new Routing(experts, slots, chosen, weights, counts, first + from, to - from);
+    return new Routing(experts, slots, chosen, weights, counts, workspace, first + from, to - from);
   }
 
   /** Number of rows. */
@@ -153,6 +184,96 @@ public final class Routing {
    */
   public float weight(int row, int slot) {
     return weights[at(row, slot)];
+  }
+
+  /**
+   * Room for one score an expert, so that the built-in rules need none of their own in each call.
+   *
+   * @param logits the logits to route, which must be of as many experts
+   */
+  float[] scores(RouterLogits logits) {
+    if (logits.experts() != experts) {
+      throw new IllegalArgumentException(
+          "expected logits of %d experts, got %d".formatted(experts, logits.experts()));
+    }
+    return workspace.scores;
+  }
+
+  /**
+   * An empty routing of as many rows and experts for what a wrapper asks of its base; the same one
+   * again in the next call.
+   *
+   * @param most most experts of a row
+   */
+  Routing spare(int most) {
+    Routing spare = workspace.spare;
+    if (spare == null || spare.rows < rows || spare.slots < Math.min(most, experts)) {
+      spare = allocate(rows, most, experts);
+      workspace.spare = spare;
+    }
+    spare.clear();
+    return spare.rows == rows ? spare : spare.range(0, rows);
+  }
+
+  /**
+   * Fills an empty row with the {@code k} experts of the highest scores, in falling order and with
+   * weights still to be set; equal scores go to the lowest id. An expert whose score is NaN does
+   * not take part.
+   *
+   * @throws IllegalArgumentException if the row has too few slots
+   */
+  void choose(int row, float[] scores, int k) {
+    int at = index(row);
+    int base = at * slots;
+    int most = Math.min(k, slots);
+    int used = 0;
+    boolean more = false;
+    for (int expert = 0; expert < experts; expert++) {
+      float score = scores[expert];
+      if (Float.isNaN(score)) {
+        continue;
+      }
+      if (used == most) {
+        more = true;
+        if (!(score > scores[chosen[base + used - 1]])) {
+          continue;
+        }
+      } else {
+        used++;
+      }
+      int slot = used - 1;
+      // Only what is truly lower moves down, so that equal scores keep the order of their ids.
+      while (slot > 0 && score > scores[chosen[base + slot - 1]]) {
+        chosen[base + slot] = chosen[base + slot - 1];
+        slot--;
+      }
+      chosen[base + slot] = expert;
+    }
+    if (more && most < k) {
+      throw new IllegalArgumentException(
+          "row %d: has %d slots, the rule chooses %d experts".formatted(row, slots, k));
+    }
+    counts[at] = used;
+  }
+
+  /** Sets the weight of a slot, which must be finite. */
+  void weight(int row, int slot, float weight) {
+    weights[at(row, slot)] = weight;
+  }
+
+  /** Takes experts out of a row; the others keep their order. */
+  void remove(int row, Set<Integer> experts) {
+    int at = index(row);
+    int base = at * slots;
+    int kept = 0;
+    for (int slot = 0; slot < counts[at]; slot++) {
+      if (!experts.contains(chosen[base + slot])) {
+        chosen[base + kept] = chosen[base + slot];
+        weights[base + kept] = weights[base + slot];
+        kept++;
+      }
+    }
+    counts[at] = kept;
   }
 
   private int index(int row) {

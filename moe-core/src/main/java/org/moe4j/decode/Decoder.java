@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.Router;
 import org.moe4j.Routing;
-import org.moe4j.SoftmaxTopK;
+import org.moe4j.RoutingRule;
 import org.moe4j.decode.Weights.Dense;
 import org.moe4j.decode.Weights.Experts;
 import org.moe4j.decode.Weights.LayerWeights;
@@ -165,7 +165,7 @@ public final class Decoder implements AutoCloseable {
       int end = row + batch.segments().get(segment).rows();
       Router router = router(segment, layer, experts, routers);
       RoutePlan.Range last = ranges.isEmpty() ? null : ranges.getLast();
-      if (last != null && router instanceof SoftmaxTopK && router.equals(last.router())) {
+      if (last != null && mergeable(router, experts) && router.equals(last.router())) {
         ranges.set(
             ranges.size() - 1, new RoutePlan.Range(last.segment(), last.from(), end, router));
       } else {
@@ -174,6 +174,11 @@ public final class Decoder implements AutoCloseable {
       row = end;
     }
     return new RoutePlan(layer, experts.familyRule(), ranges, routers::failed);
+  }
+
+  /** A rule that cannot fail, for a failure is that of one segment. */
+  private static boolean mergeable(Router router, Experts experts) {
+    return router instanceof RoutingRule rule && rule.fits(experts.experts().size());
   }
 
   private static Router router(int segment, int layer, Experts experts, StepRouters routers) {
