@@ -18,6 +18,7 @@ import org.moe4j.device.Device.Rows;
 import org.moe4j.device.RoutePlan;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.Mixture;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -91,7 +92,7 @@ public class MoeLayer {
                   Bench.linear(arena, tensorType, INTERMEDIATE, HIDDEN, 3 * i + 3),
                   Bench.linear(arena, tensorType, HIDDEN, INTERMEDIATE, 3 * i + 4))));
     }
-    set = opened.experts(loaded);
+    set = opened.experts(loaded, Mixture.Weighting.OUTPUT);
     SoftmaxTopK rule = new SoftmaxTopK(CHOSEN, true);
     plan =
         new RoutePlan(

@@ -14,9 +14,11 @@ import org.moe4j.decode.Weights.Experts;
 import org.moe4j.decode.Weights.LayerWeights;
 import org.moe4j.device.Batch;
 import org.moe4j.device.Device;
+import org.moe4j.device.Device.NormWeights;
 import org.moe4j.device.Device.RoutingRows;
 import org.moe4j.device.Device.Rows;
 import org.moe4j.device.RoutePlan;
+import org.moe4j.model.ModelSpec;
 
 /**
  * Runs steps: a batch of rows through all layers to logits. Written once for all families and
@@ -118,23 +120,45 @@ public final class Decoder implements AutoCloseable {
           "%d rows, %d of them with logits; at most %d and %d"
               .formatted(rows, batch.logits(), mostRows, mostLogits()));
     }
+    ModelSpec spec = weights.spec();
     device.embed(weights.embedding(), batch, hidden);
+    scale(spec.embeddingScale(), rows, hidden);
     for (int i = 0; i < weights.layers().size(); i++) {
       LayerWeights layer = weights.layers().get(i);
       device.norm(layer.mixerNorm(), rows, hidden, normed);
       device.mixSequence(layer.mixer(), i, batch, normed, branch);
-      device.add(rows, branch, hidden);
+      addBranch(layer.mixerOutputNorm(), layer.residualScale(), rows);
       device.norm(layer.feedForwardNorm(), rows, hidden, normed);
       switch (layer.feedForward()) {
         case Dense dense -> device.feedForward(dense.body(), rows, normed, branch);
         case Experts experts -> mixture(i, experts, batch, routers);
       }
-      device.add(rows, branch, hidden);
+      addBranch(layer.feedForwardOutputNorm(), layer.residualScale(), rows);
+      scale(layer.outputScale(), rows, hidden);
     }
     if (batch.logits() > 0) {
+      int wanted = batch.logits();
       device.gather(batch, hidden, chosen);
-      device.norm(weights.outputNorm(), batch.logits(), chosen, chosen);
-      device.linear(weights.output(), batch.logits(), chosen, logits);
+      device.norm(weights.outputNorm(), wanted, chosen, chosen);
+      device.linear(weights.output(), wanted, chosen, logits);
+      scale(spec.logitScale(), wanted, logits);
+      if (spec.logitCap() != 0) {
+        device.cap(spec.logitCap(), wanted, logits);
+      }
+    }
+  }
+
+  private void addBranch(@Nullable NormWeights norm, float factor, int rows) {
+    if (norm != null) {
+      device.norm(norm, rows, branch, branch);
+    }
+    scale(factor, rows, branch);
+    device.add(rows, branch, hidden);
+  }
+
+  private void scale(float factor, int rows, Rows inOut) {
+    if (factor != 1) {
+      device.scale(factor, rows, inOut);
     }
   }
 

@@ -16,6 +16,7 @@ public final class PagePool implements AutoCloseable {
   private final CacheLayout layout;
   private final long pageBytes;
   private final long mostPages;
+  private final long recurrentPages;
   private final Deque<Device.Page> free = new ArrayDeque<>();
   private long inUse;
 
@@ -31,6 +32,7 @@ public final class PagePool implements AutoCloseable {
     this.layout = layout;
     pageBytes = Math.max(1, layout.pageBytes());
     mostPages = mostBytes / pageBytes;
+    recurrentPages = Math.ceilDiv(layout.recurrentBytes(), pageBytes);
   }
 
   /**
@@ -61,23 +63,48 @@ public final class PagePool implements AutoCloseable {
   }
 
   /**
-   * Pages that a number of positions needs.
+   * Pages that a sequence of so many positions needs. Recurrent state counts as the pages that
+   * would fit in its place.
    *
    * @param positions number of positions
    */
   public long pagesFor(long positions) {
-    return (positions + layout.positions() - 1) / layout.positions();
+    return positions == 0 ? 0 : Math.ceilDiv(positions, (long) layout.positions()) + recurrentPages;
   }
 
-  /** The most positions that all sequences together can hold. */
+  /** The most positions that one sequence can hold. */
   public long mostPositions() {
-    return Math.min(mostPages, Long.MAX_VALUE / layout.positions()) * layout.positions();
+    long pages = Math.max(0, mostPages - recurrentPages);
+    return Math.min(pages, Long.MAX_VALUE / layout.positions()) * layout.positions();
+  }
+
+  /** Zeroed recurrent state of a new sequence. */
+  Device.Recurrent takeRecurrent() {
+    requireFree(recurrentPages);
+    inUse += recurrentPages;
+    return device.allocateRecurrent(layout);
+  }
+
+  Device.Recurrent copyOf(Device.Recurrent source) {
+    Device.Recurrent copy = takeRecurrent();
+    device.copyRecurrent(source, copy);
+    return copy;
+  }
+
+  void release(Device.Recurrent state) {
+    inUse -= recurrentPages;
+    state.close();
+  }
+
+  private void requireFree(long pages) {
+    if (inUse + pages > mostPages) {
+      throw new IllegalStateException(
+          "%d of %d pages are in use, %d more are needed".formatted(inUse, mostPages, pages));
+    }
   }
 
   SharedPage take() {
-    if (inUse >= mostPages) {
-      throw new IllegalStateException("all %d pages are in use".formatted(mostPages));
-    }
+    requireFree(1);
     Device.Page page = free.poll();
     SharedPage taken = new SharedPage(page == null ? device.allocatePage(layout) : page);
     inUse++;

@@ -3,6 +3,7 @@ package org.moe4j.decode;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.moe4j.decode.PagePool.SharedPage;
 import org.moe4j.device.Batch;
 import org.moe4j.device.Device;
@@ -10,12 +11,14 @@ import org.moe4j.device.Device;
 /**
  * What a model remembers of one sequence: pages of fixed size, of which full ones may be shared
  * with forks and the last one is private as soon as it is written. It can be appended to,
- * truncated, forked and measured. Not safe for concurrent use.
+ * truncated, forked and measured; where a model has recurrent layers, their state is copied with a
+ * fork and cannot be truncated. Not safe for concurrent use.
  */
 public final class SequenceState implements Batch.Pages, AutoCloseable {
 
   private final PagePool pool;
   private final List<SharedPage> pages = new ArrayList<>();
+  private Device.@Nullable Recurrent recurrent;
   private int length;
 
   /**
@@ -32,9 +35,10 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
     return length;
   }
 
-  /** Bytes of the pages it holds, shared ones included. */
+  /** Bytes of what it holds, shared pages included. */
   public long bytes() {
-    return pages.size() * pool.layout().pageBytes();
+    return pages.size() * pool.layout().pageBytes()
+        + (recurrent == null ? 0 : pool.layout().recurrentBytes());
   }
 
   /**
@@ -46,6 +50,9 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
   public int append(int positions) {
     int start = length;
     int size = pool.layout().positions();
+    if (recurrent == null && pool.layout().recurrentValues() > 0) {
+      recurrent = pool.takeRecurrent();
+    }
     if (start % size != 0) {
       int tail = start / size;
       SharedPage page = pages.get(tail);
@@ -64,15 +71,24 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
   /**
    * Forgets the positions from {@code newLength} on.
    *
-   * @param newLength {@code 0 <= newLength <= length()}
+   * @param newLength {@code 0 <= newLength <= length()}; 0 or {@code length()} if the model has
+   *     recurrent layers, whose state cannot go back
    */
   public void truncate(int newLength) {
     if (newLength < 0 || newLength > length) {
       throw new IllegalArgumentException(
           "length must be 0 to %d, was %d".formatted(length, newLength));
     }
+    if (recurrent != null && newLength < length) {
+      if (newLength > 0) {
+        throw new IllegalArgumentException(
+            "recurrent state of %d positions cannot go back to %d".formatted(length, newLength));
+      }
+      pool.release(recurrent);
+      recurrent = null;
+    }
     length = newLength;
-    long keep = pool.pagesFor(newLength);
+    int keep = Math.ceilDiv(newLength, pool.layout().positions());
     while (pages.size() > keep) {
       pool.release(pages.removeLast());
     }
@@ -88,6 +104,7 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
       page.holders++;
       copy.pages.add(page);
     }
+    copy.recurrent = recurrent == null ? null : pool.copyOf(recurrent);
     copy.length = length;
     return copy;
   }
@@ -97,7 +114,15 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
     return pages.get(index).page;
   }
 
-  /** Gives the pages back. Idempotent. */
+  @Override
+  public Device.Recurrent recurrent() {
+    if (recurrent == null) {
+      throw new IllegalStateException("the sequence has no recurrent state");
+    }
+    return recurrent;
+  }
+
+  /** Gives everything back. Idempotent. */
   @Override
   public void close() {
     truncate(0);

@@ -17,6 +17,7 @@ import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Layer;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
+import org.moe4j.model.Norm;
 
 /**
  * One version of a model's weights on a device. Immutable.
@@ -44,14 +45,22 @@ public record Weights(
    *
    * @param mixerNorm norm before the mixer
    * @param mixer the sequence mixer
+   * @param mixerOutputNorm norm after the mixer, or null
    * @param feedForwardNorm norm before the feed-forward
    * @param feedForward dense, or a mixture
+   * @param feedForwardOutputNorm norm after the feed-forward, or null
+   * @param residualScale factor of both branches
+   * @param outputScale factor of the layer's output
    */
   public record LayerWeights(
       NormWeights mixerNorm,
       MixerWeights mixer,
+      @Nullable NormWeights mixerOutputNorm,
       NormWeights feedForwardNorm,
-      LayerFeedForward feedForward) {}
+      LayerFeedForward feedForward,
+      @Nullable NormWeights feedForwardOutputNorm,
+      float residualScale,
+      float outputScale) {}
 
   /** A layer's feed-forward on a device. */
   public sealed interface LayerFeedForward {}
@@ -142,8 +151,16 @@ public record Weights(
     return new LayerWeights(
         mixerNorm,
         mixer,
+        load(device, layer.mixerOutputNorm()),
         device.load(layer.feedForwardNorm()),
-        load(device, index, layer.feedForward(), replacements, loaded));
+        load(device, index, layer.feedForward(), replacements, loaded),
+        load(device, layer.feedForwardOutputNorm()),
+        layer.residualScale(),
+        layer.outputScale());
+  }
+
+  private static @Nullable NormWeights load(Device device, @Nullable Norm norm) {
+    return norm == null ? null : device.load(norm);
   }
 
   private static LayerFeedForward load(
@@ -155,7 +172,7 @@ public record Weights(
     return switch (feedForward) {
       case GatedFeedForward dense -> {
         FeedForwardWeights body = device.load(dense);
-        loaded.accept(bytes(dense));
+        loaded.accept(dense.bytes());
         yield new Dense(body);
       }
       case Mixture mixture -> {
@@ -164,7 +181,7 @@ public record Weights(
           FeedForwardWeights replacement = replacements.expert(layer, i, device);
           GatedFeedForward own = mixture.experts().get(i);
           experts.add(replacement == null ? device.load(own) : replacement);
-          loaded.accept(bytes(own));
+          loaded.accept(own.bytes());
         }
         Mixture.SharedExpert shared = mixture.shared();
         yield new Experts(
@@ -172,14 +189,10 @@ public record Weights(
             mixture.rule(),
             replacements.router(layer, mixture.rule()),
             experts,
-            device.experts(experts),
+            device.experts(experts, mixture.weighting()),
             shared == null ? null : device.load(shared.body()),
             shared == null || shared.gate() == null ? null : device.load(shared.gate()));
       }
     };
-  }
-
-  private static long bytes(GatedFeedForward f) {
-    return f.gate().weight().bytes() + f.up().weight().bytes() + f.down().weight().bytes();
   }
 }

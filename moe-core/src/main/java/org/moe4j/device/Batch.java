@@ -36,7 +36,7 @@ public final class Batch {
     }
   }
 
-  /** The pages of a sequence in the order of positions. */
+  /** The state of a sequence: its pages in the order of positions, and what it has as a whole. */
   @FunctionalInterface
   public interface Pages {
     /**
@@ -46,6 +46,11 @@ public final class Batch {
      *     CacheLayout.positions()}
      */
     Device.Page page(int index);
+
+    /** The state of the recurrent layers of a model that has any. */
+    default Device.Recurrent recurrent() {
+      throw new IllegalStateException("the sequence has no recurrent state");
+    }
   }
 
   /**

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.moe4j.CacheType;
-import org.moe4j.model.Attention;
+import org.moe4j.model.LayerState;
 import org.moe4j.model.ModelSpec;
 
 /**
- * The shape of a page of sequence state.
+ * The shape of sequence state: pages of keys and values, and what a sequence has as a whole.
  *
  * @param positions positions of a page, a power of two
  * @param type how keys and values are stored
- * @param layers what each layer stores for a position
+ * @param layers what each layer stores
  */
 public record CacheLayout(int positions, CacheType type, List<LayerState> layers) {
 
@@ -28,34 +27,13 @@ public record CacheLayout(int positions, CacheType type, List<LayerState> layers
   }
 
   /**
-   * What one layer stores for a position.
-   *
-   * @param heads key-value heads
-   * @param keySize width of a key head
-   * @param valueSize width of a value head
-   */
-  public record LayerState(int heads, int keySize, int valueSize) {
-
-    /** Values stored for a position. */
-    public long values() {
-      return (long) heads * (keySize + valueSize);
-    }
-  }
-
-  /**
    * The layout that a model needs.
    *
    * @param spec the model
    * @param type how keys and values are stored
    */
   public static CacheLayout of(ModelSpec spec, CacheType type) {
-    List<LayerState> layers = new ArrayList<>();
-    for (var layer : spec.layers()) {
-      layers.add(
-          switch (layer.mixer()) {
-            case Attention a -> new LayerState(a.kvHeads(), a.headSize(), a.headSize());
-          });
-    }
+    List<LayerState> layers = spec.layers().stream().map(layer -> layer.mixer().state()).toList();
     return new CacheLayout(PAGE_POSITIONS, type, layers);
   }
 
@@ -85,5 +63,15 @@ public record CacheLayout(int positions, CacheType type, List<LayerState> layers
           layer.heads() * (rowBytes(layer.keySize()) + rowBytes(layer.valueSize())) * positions;
     }
     return bytes;
+  }
+
+  /** Single-precision values that a sequence has as a whole, over all layers. */
+  public long recurrentValues() {
+    return layers.stream().mapToLong(LayerState::recurrent).sum();
+  }
+
+  /** Bytes of what a sequence has as a whole. */
+  public long recurrentBytes() {
+    return Float.BYTES * recurrentValues();
   }
 }

@@ -6,6 +6,7 @@ import org.moe4j.Expert;
 import org.moe4j.Routing;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
 
@@ -94,8 +95,9 @@ public interface Device extends AutoCloseable {
    * Groups loaded experts so that routing ids refer to them. Cheap: nothing is copied.
    *
    * @param experts the experts in the order of their ids
+   * @param weighting what a routing's weights multiply
    */
-  ExpertSet experts(List<FeedForwardWeights> experts);
+  ExpertSet experts(List<FeedForwardWeights> experts, Mixture.Weighting weighting);
 
   // -------------------------------------------------------------- activations
 
@@ -162,6 +164,27 @@ public interface Device extends AutoCloseable {
    * @param to the page to overwrite
    */
   void copyPage(Page from, Page to);
+
+  /** What a sequence has as a whole besides its pages: the state of its recurrent layers. */
+  interface Recurrent extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Allocates the recurrent state of a sequence that has no positions yet: zeros.
+   *
+   * @param layout shape of the state
+   */
+  Recurrent allocateRecurrent(CacheLayout layout);
+
+  /**
+   * Copies recurrent state of the same layout.
+   *
+   * @param from the state to copy
+   * @param to the state to overwrite
+   */
+  void copyRecurrent(Recurrent from, Recurrent to);
 
   // ---------------------------------------------------------------- operations
 
@@ -248,7 +271,8 @@ public interface Device extends AutoCloseable {
 
   /**
    * {@code out[r] = sum over slots s of weight[r, s] * experts[id[r, s]](in[r])}, summed in slot
-   * order. Rows are grouped by expert, so that a weight is read once for all its rows.
+   * order, or with the weight inside the expert, as the set's weighting says. Rows are grouped by
+   * expert, so that a weight is read once for all its rows.
    *
    * @param experts what the ids refer to
    * @param batch gives the number of rows
@@ -276,6 +300,24 @@ public interface Device extends AutoCloseable {
    * @param inOut what it is added to
    */
   void add(int rows, Rows in, Rows inOut);
+
+  /**
+   * {@code inOut[r] *= factor}.
+   *
+   * @param factor factor of all values
+   * @param rows number of rows
+   * @param inOut rows that are scaled
+   */
+  void scale(float factor, int rows, Rows inOut);
+
+  /**
+   * {@code inOut[r] = cap * tanh(inOut[r] / cap)}.
+   *
+   * @param cap largest magnitude that can come out
+   * @param rows number of rows
+   * @param inOut rows that are limited
+   */
+  void cap(float cap, int rows, Rows inOut);
 
   /**
    * Copies chosen rows together: {@code out[i] = in[batch.logitRow(i)]}.

@@ -33,7 +33,8 @@ final class ConfigRotary {
 
   private ConfigRotary() {}
 
-  static Rotary read(Source source, Dimensions sizes, double defaultBase, boolean interleaved) {
+  static Rotary read(
+      Source source, Dimensions sizes, double defaultBase, boolean interleaved, boolean partial) {
     Config all = source.config();
     Config own = section(all);
     for (String key : own.keys()) {
@@ -44,14 +45,17 @@ final class ConfigRotary {
             String.join(", ", KNOWN.stream().sorted().toList()));
       }
     }
-    requireWhole(source, all, "partial_rotary_factor");
-    requireWhole(source, own, "rope_parameters.partial_rotary_factor");
+    double share = own.number("partial_rotary_factor", all.number("partial_rotary_factor", 1));
+    if (share != 1 && !partial) {
+      throw source.unsupported("partial_rotary_factor", String.valueOf(share), "1");
+    }
+    int dimensions = dimensions(source, sizes.headSize(), share);
     double base =
         RotaryRules.requireBase(
             all.file(),
             "rope_theta",
             own.number("rope_theta", all.number("rope_theta", defaultBase)));
-    float[] plain = RotaryFrequencies.plain(base, sizes.headSize());
+    float[] plain = RotaryFrequencies.plain(base, dimensions);
     // A key outside the section goes first: some families keep it there.
     double original =
         all.number(
@@ -81,11 +85,16 @@ final class ConfigRotary {
     return Config.of(all.file(), Map.of());
   }
 
-  private static void requireWhole(Source source, Config config, String path) {
-    double share = config.number("partial_rotary_factor", 1);
-    if (share != 1) {
-      throw source.unsupported(path, String.valueOf(share), "1");
+  /** The part of a head that is rotated, which the reference rounds down. */
+  private static int dimensions(Source source, int headSize, double share) {
+    int dimensions = (int) (headSize * share);
+    if (share > 1 || dimensions < 2 || dimensions % 2 != 0) {
+      throw source.badSetting(
+          "partial_rotary_factor",
+          "",
+          "expected an even share of the head size %d, found %s".formatted(headSize, share));
     }
+    return dimensions;
   }
 
   private static double factor(Config own) {

@@ -83,6 +83,11 @@ record Dimensions(
     return (long) heads * headSize;
   }
 
+  /** Width of a row of keys. */
+  long keyWidth() {
+    return (long) kvHeads * headSize;
+  }
+
   /** Sizes that a tensor of the file confirms are small enough to allocate by. */
   private void requireFirstLayer(Source source) {
     source.layer(0).tensor("self_attn.q_proj.weight", "attn_q.weight", queryWidth(), hidden);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import java.util.function.IntUnaryOperator;
+import java.util.function.IntFunction;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.ModelSpec;
+import org.moe4j.model.Reach;
 
 /**
  * Dense Llama and what is stored in its form, such as SmolLM2. In GGUF files the same architecture
@@ -26,23 +27,22 @@ final class Llama implements Family {
                 RotaryRules.permutedInGguf(source, sizes, RotaryRules.DEFAULT_BASE),
                 bias,
                 bias)
-            .withWindow(ggufWindow(source));
+            .withReach(ggufWindow(source));
     int width = source.size("intermediate_size", "feed_forward_length");
     Bias feedForwardBias =
         source.gguf()
             ? Bias.IF_PRESENT
             : source.config().flag("mlp_bias", false) ? Bias.REQUIRED : Bias.NONE;
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, feedForwardBias));
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, feedForwardBias));
   }
 
   /** Only Mistral and Mixtral have a window, in every layer; configs of Llama have none. */
-  static IntUnaryOperator ggufWindow(Source source) {
+  static IntFunction<Reach> ggufWindow(Source source) {
     int window =
         source.gguf() ? source.config().int32(source.key("attention.sliding_window"), 0) : 0;
-    return layer -> window;
+    return layer -> SlidingWindows.reach(window);
   }
 }

@@ -20,12 +20,11 @@ final class Mistral implements Family {
     int window = SlidingWindows.everywhere(source, DEFAULT_WINDOW);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), Bias.NONE, Bias.NONE)
-            .withWindow(layer -> window);
+            .withReach(layer -> SlidingWindows.reach(window));
     int width = source.size("intermediate_size", "feed_forward_length");
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, Bias.NONE));
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, Bias.NONE));
   }
 }

@@ -27,7 +27,8 @@ final class Mixtral implements Family {
     AttentionRules attention =
         AttentionRules.plain(
                 sizes, RotaryRules.permutedInGguf(source, sizes, CONFIG_BASE), bias, bias)
-            .withWindow(source.gguf() ? Llama.ggufWindow(source) : layer -> window);
+            .withReach(
+                source.gguf() ? Llama.ggufWindow(source) : layer -> SlidingWindows.reach(window));
     int intermediate = source.size("intermediate_size", "feed_forward_length");
     if (source.gguf()) {
       intermediate = source.size("", "expert_feed_forward_length", intermediate);
@@ -35,13 +36,13 @@ final class Mixtral implements Family {
     ExpertParts experts = ExpertParts.of(source, sizes.hidden(), intermediate);
     SoftmaxTopK rule =
         source.gguf() ? experts.softmax(source, true) : new SoftmaxTopK(experts.perToken(), true);
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) -> {
-          Names names = layer.has("mlp.gate.weight", "") ? Names.MLP : Names.MIXTRAL;
-          return new Mixture(experts.router(layer, names), rule, experts.read(layer, names), null);
-        });
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) -> {
+              Names names = layer.has("mlp.gate.weight", "") ? Names.MLP : Names.MIXTRAL;
+              return new Mixture(
+                  experts.router(layer, names), rule, experts.read(layer, names), null);
+            });
   }
 }

@@ -34,13 +34,12 @@ final class Olmoe implements Family {
         ExpertParts.of(
             source, sizes.hidden(), source.size("intermediate_size", "feed_forward_length"));
     SoftmaxTopK rule = experts.softmax(source, false);
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) ->
-            new Mixture(
-                experts.router(layer, Names.MLP), rule, experts.read(layer, Names.MLP), null));
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) ->
+                new Mixture(
+                    experts.router(layer, Names.MLP), rule, experts.read(layer, Names.MLP), null));
   }
 
   private static double clip(Source source) {

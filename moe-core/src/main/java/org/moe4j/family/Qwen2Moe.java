@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
-import java.util.function.IntUnaryOperator;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
@@ -11,6 +11,7 @@ import org.moe4j.model.Linear;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.Mixture.SharedExpert;
 import org.moe4j.model.ModelSpec;
+import org.moe4j.model.Reach;
 
 /**
  * Qwen1.5-MoE and Qwen2-MoE: Qwen2 with experts, of which a shared one always runs, scaled by a
@@ -30,28 +31,27 @@ final class Qwen2Moe implements Family {
             : source.config().flag("qkv_bias", true) ? Bias.REQUIRED : Bias.NONE;
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, Bias.NONE)
-            .withWindow(everySecondLayer(source, sizes));
+            .withReach(everySecondLayer(source, sizes));
     ExpertParts experts = QwenExperts.read(source, hidden);
     SoftmaxTopK rule = experts.softmax(source, false);
     IntPredicate sparse = QwenExperts.sparseLayers(source);
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) ->
-            sparse.test(index)
-                ? new Mixture(
-                    experts.router(layer, Names.MLP),
-                    rule,
-                    experts.read(layer, Names.MLP),
-                    shared(layer, hidden))
-                : layer.gated("mlp", "", hidden, QwenExperts.denseWidth(source), Bias.NONE));
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) ->
+                sparse.test(index)
+                    ? new Mixture(
+                        experts.router(layer, Names.MLP),
+                        rule,
+                        experts.read(layer, Names.MLP),
+                        shared(layer, hidden))
+                    : layer.gated("mlp", "", hidden, QwenExperts.denseWidth(source), Bias.NONE));
   }
 
   /**
    * The first {@code max_window_layers} layers with an even index slide, the others see everything.
    */
-  private static IntUnaryOperator everySecondLayer(Source source, Dimensions sizes) {
+  private static IntFunction<Reach> everySecondLayer(Source source, Dimensions sizes) {
     int sliding = source.gguf() ? 0 : source.config().int32("max_window_layers", 28);
     return SlidingWindows.byLayer(
         source, sizes.layers(), layer -> layer % 2 == 0 && layer < sliding);

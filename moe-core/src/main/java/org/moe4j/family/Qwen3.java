@@ -23,12 +23,11 @@ final class Qwen3 implements Family {
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
             .withNorm(QueryKeyNorm.HEAD)
-            .withWindow(Qwen2.lastLayers(source, sizes));
+            .withReach(Qwen2.lastLayers(source, sizes));
     int width = source.size("intermediate_size", "feed_forward_length");
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, Bias.NONE));
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) -> layer.gated("mlp", "", sizes.hidden(), width, Bias.NONE));
   }
 }

@@ -26,19 +26,21 @@ final class Qwen3Moe implements Family {
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
             .withNorm(QueryKeyNorm.HEAD)
-            .withWindow(layer -> window);
+            .withReach(layer -> SlidingWindows.reach(window));
     ExpertParts experts = QwenExperts.read(source, hidden);
     SoftmaxTopK rule = experts.softmax(source, source.gguf());
     IntPredicate sparse = QwenExperts.sparseLayers(source);
-    return Skeleton.build(
-        source,
-        sizes,
-        attention::build,
-        (layer, index) ->
-            sparse.test(index)
-                ? new Mixture(
-                    experts.router(layer, Names.MLP), rule, experts.read(layer, Names.MLP), null)
-                : layer.gated("mlp", "", hidden, QwenExperts.denseWidth(source), Bias.NONE));
+    return Skeleton.of(source, sizes)
+        .build(
+            attention::build,
+            (layer, index) ->
+                sparse.test(index)
+                    ? new Mixture(
+                        experts.router(layer, Names.MLP),
+                        rule,
+                        experts.read(layer, Names.MLP),
+                        null)
+                    : layer.gated("mlp", "", hidden, QwenExperts.denseWidth(source), Bias.NONE));
   }
 
   /** Unlike in the dense family, a window that is used is used in every layer. */

@@ -17,7 +17,7 @@ final class RotaryRules {
 
   /** Half-split pairs, as in all safetensors. */
   static Rotary halfSplit(Source source, Dimensions sizes) {
-    return of(source, sizes, DEFAULT_BASE, false);
+    return of(source, sizes, DEFAULT_BASE, false, false);
   }
 
   /**
@@ -29,13 +29,26 @@ final class RotaryRules {
    * @param configBase base of a {@code config.json} that does not tell
    */
   static Rotary permutedInGguf(Source source, Dimensions sizes, double configBase) {
-    return of(source, sizes, source.gguf() ? DEFAULT_BASE : configBase, source.gguf());
+    return of(source, sizes, source.gguf() ? DEFAULT_BASE : configBase, source.gguf(), false);
   }
 
-  private static Rotary of(Source source, Dimensions sizes, double base, boolean interleaved) {
+  /**
+   * The rotation of a family whose settings may leave a part of each head as it is.
+   *
+   * @param source the file
+   * @param sizes the model's sizes
+   * @param base base of a file that does not tell
+   * @param interleaved whether pairs are neighbours
+   */
+  static Rotary partial(Source source, Dimensions sizes, double base, boolean interleaved) {
+    return of(source, sizes, base, interleaved, true);
+  }
+
+  private static Rotary of(
+      Source source, Dimensions sizes, double base, boolean interleaved, boolean partial) {
     return source.gguf()
         ? GgufRotary.read(source, sizes, base, interleaved)
-        : ConfigRotary.read(source, sizes, base, interleaved);
+        : ConfigRotary.read(source, sizes, base, interleaved, partial);
   }
 
   /** The logarithm of the base divides. */

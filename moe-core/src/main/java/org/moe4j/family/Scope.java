@@ -41,19 +41,41 @@ record Scope(Source source, String hf, String gguf) {
 
   Linear linear(String hfName, String ggufName, long outputs, long inputs, Bias bias) {
     TensorData weight = tensor(hfName + ".weight", ggufName + ".weight", outputs, inputs);
+    return new Linear(weight, bias(hfName, ggufName, outputs, bias));
+  }
+
+  private @Nullable TensorData bias(String hfName, String ggufName, long width, Bias bias) {
     boolean biased =
         switch (bias) {
           case NONE -> false;
           case REQUIRED -> true;
           case IF_PRESENT -> has(hfName + ".bias", ggufName + ".bias");
         };
-    @Nullable TensorData add =
-        biased ? tensor(hfName + ".bias", ggufName + ".bias", outputs) : null;
-    return new Linear(weight, add);
+    return biased ? tensor(hfName + ".bias", ggufName + ".bias", width) : null;
   }
 
   Norm norm(String hfName, String ggufName, long width, float epsilon) {
-    return new Norm(tensor(hfName + ".weight", ggufName + ".weight", width), epsilon);
+    return Norm.rootMeanSquare(tensor(hfName + ".weight", ggufName + ".weight", width), epsilon);
+  }
+
+  /** A norm of deviations from the mean, as wide as its weight. */
+  Norm layerNorm(String hfName, String ggufName, long width, float epsilon, Bias bias) {
+    return new Norm(
+        Norm.Kind.LAYER,
+        Math.toIntExact(width),
+        tensor(hfName + ".weight", ggufName + ".weight", width),
+        0,
+        bias(hfName, ggufName, width, bias),
+        epsilon);
+  }
+
+  /** A root mean square norm whose weight in safetensors is the distance from one. */
+  Norm offsetNorm(String hfName, String ggufName, long width, float epsilon) {
+    TensorData weight = tensor(hfName + ".weight", ggufName + ".weight", width);
+    // Converters to GGUF add the one.
+    float offset = source.gguf() ? 0 : 1;
+    return new Norm(
+        Norm.Kind.ROOT_MEAN_SQUARE, Math.toIntExact(width), weight, offset, null, epsilon);
   }
 
   /**

@@ -2,8 +2,9 @@
 package org.moe4j.family;
 
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
-import java.util.function.IntUnaryOperator;
+import org.moe4j.model.Reach;
 
 /**
  * Which layers of a {@code config.json} see only the last positions, and how many. GGUF files of
@@ -34,15 +35,15 @@ final class SlidingWindows {
    * @param layers number of layers
    * @param rule whether a layer slides where {@code layer_types} is missing
    */
-  static IntUnaryOperator byLayer(Source source, int layers, IntPredicate rule) {
+  static IntFunction<Reach> byLayer(Source source, int layers, IntPredicate rule) {
     if (source.gguf()) {
-      return layer -> 0;
+      return layer -> Reach.ALL;
     }
     boolean used = source.config().flag("use_sliding_window", false);
     // 4096 is what a config without the key means.
     int window = used ? everywhere(source, 4096) : 0;
     if (!source.config().has("layer_types")) {
-      return layer -> window > 0 && rule.test(layer) ? window : 0;
+      return layer -> reach(rule.test(layer) ? window : 0);
     }
     List<String> types = source.config().strings("layer_types");
     if (types.size() != layers) {
@@ -59,6 +60,11 @@ final class SlidingWindows {
             "layer_types", "\"" + type + "\"", "full_attention, sliding_attention");
       }
     }
-    return layer -> types.get(layer).equals("sliding_attention") ? window : 0;
+    return layer -> reach(types.get(layer).equals("sliding_attention") ? window : 0);
+  }
+
+  /** A window of so many positions; 0 for all. */
+  static Reach reach(int window) {
+    return window == 0 ? Reach.ALL : new Reach.Window(window);
   }
 }

@@ -35,6 +35,7 @@ final class Source {
   private final Config config;
   private final boolean gguf;
   private final String family;
+  private String layers = "model.layers.";
   private final Set<String> usedKeys = new HashSet<>();
   private final Set<String> usedTensors = new HashSet<>();
 
@@ -115,9 +116,14 @@ final class Source {
     return new Scope(this, "", "");
   }
 
+  /** Says where the layers are in safetensors, if not at {@code model.layers.}. */
+  void layersAt(String prefix) {
+    layers = prefix;
+  }
+
   /** Tensors of one layer. */
   Scope layer(int index) {
-    return new Scope(this, "model.layers." + index + ".", "blk." + index + ".");
+    return new Scope(this, layers + index + ".", "blk." + index + ".");
   }
 
   boolean hasTensor(String name) {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.format;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.LongUnaryOperator;
+import java.util.function.Supplier;
 
 /**
  * One tensor of a model file: its name, type and shape, and its bytes where they lie. Immutable;
@@ -16,15 +20,23 @@ import java.util.Objects;
  */
 public final class TensorData {
 
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+
   private final String file;
   private final String name;
   private final TensorType type;
   private final long[] shape;
   private final long elements;
-  private final MemorySegment data;
+  private final Supplier<MemorySegment> data;
 
   private TensorData(
-      String file, String name, TensorType type, long[] shape, long elements, MemorySegment data) {
+      String file,
+      String name,
+      TensorType type,
+      long[] shape,
+      long elements,
+      Supplier<MemorySegment> data) {
     this.file = file;
     this.name = name;
     this.type = type;
@@ -46,6 +58,46 @@ public final class TensorData {
    */
   public static TensorData of(
       String file, String name, TensorType type, MemorySegment data, long... shape) {
+    long elements = checkedElements(name, type, shape);
+    if (data.byteSize() != type.bytes(elements)) {
+      throw new IllegalArgumentException(
+          "%s: %d bytes, but %s of %s needs %d"
+              .formatted(
+                  name, data.byteSize(), Arrays.toString(shape), type, type.bytes(elements)));
+    }
+    MemorySegment bytes = data.asReadOnly();
+    return new TensorData(
+        Objects.requireNonNull(file),
+        Objects.requireNonNull(name),
+        type,
+        shape.clone(),
+        elements,
+        () -> bytes);
+  }
+
+  /**
+   * A tensor whose bytes are made from those of others when somebody reads them, anew each time.
+   *
+   * @param file where the tensor comes from, for messages
+   * @param name its name
+   * @param type how its elements are stored
+   * @param data makes exactly the bytes of the tensor; called by many threads
+   * @param shape the dimensions, outermost first
+   * @throws IllegalArgumentException if a dimension is negative or the rows of a quantised type are
+   *     no whole blocks
+   */
+  public static TensorData derived(
+      String file, String name, TensorType type, Supplier<MemorySegment> data, long... shape) {
+    return new TensorData(
+        Objects.requireNonNull(file),
+        Objects.requireNonNull(name),
+        type,
+        shape.clone(),
+        checkedElements(name, type, shape),
+        () -> data.get().asReadOnly());
+  }
+
+  private static long checkedElements(String name, TensorType type, long[] shape) {
     long elements = 1;
     for (long size : shape) {
       if (size < 0) {
@@ -57,19 +109,7 @@ public final class TensorData {
       throw new IllegalArgumentException(
           name + ": rows of " + rowLength(shape) + " are no whole blocks of " + type);
     }
-    if (data.byteSize() != type.bytes(elements)) {
-      throw new IllegalArgumentException(
-          "%s: %d bytes, but %s of %s needs %d"
-              .formatted(
-                  name, data.byteSize(), Arrays.toString(shape), type, type.bytes(elements)));
-    }
-    return new TensorData(
-        Objects.requireNonNull(file),
-        Objects.requireNonNull(name),
-        type,
-        shape.clone(),
-        elements,
-        data.asReadOnly());
+    return elements;
   }
 
   private static long rowLength(long[] shape) {
@@ -112,12 +152,15 @@ public final class TensorData {
 
   /** The number of bytes that all elements take up together. */
   public long bytes() {
-    return data.byteSize();
+    return type.bytes(elements);
   }
 
-  /** The bytes, read-only and exactly {@link #bytes()} long; they may begin at any address. */
+  /**
+   * The bytes, read-only and exactly {@link #bytes()} long; they may begin at any address. Those of
+   * a {@linkplain #derived derived} tensor are made by this call.
+   */
   public MemorySegment data() {
-    return data;
+    return data.get();
   }
 
   /** The file that holds the tensor. */
@@ -145,7 +188,7 @@ public final class TensorData {
         type,
         Arrays.copyOfRange(shape, 1, shape.length),
         each,
-        data.asSlice(index * bytes, bytes));
+        () -> data.get().asSlice(index * bytes, bytes));
   }
 
   /**
@@ -164,13 +207,84 @@ public final class TensorData {
     long each = shape[0] == 0 ? 0 : elements / shape[0];
     long[] part = shape.clone();
     part[0] = to - from;
+    long start = type.bytes(from * each);
+    long bytes = type.bytes(part[0] * each);
     return new TensorData(
         file,
         name + "[" + from + ":" + to + "]",
         type,
         part,
         part[0] * each,
-        data.asSlice(type.bytes(from * each), type.bytes(part[0] * each)));
+        () -> data.get().asSlice(start, bytes));
+  }
+
+  /**
+   * Chosen rows of a matrix in a new order, such as every second row of a tensor that interleaves
+   * gate and up. They are copied whenever somebody reads them.
+   *
+   * @param count number of rows
+   * @param row the row that becomes row {@code i}, for {@code 0 <= i < count}
+   * @throws IndexOutOfBoundsException if there is no such row
+   * @throws IllegalArgumentException if a row is no whole number of blocks
+   */
+  public TensorData select(long count, LongUnaryOperator row) {
+    requireDimension();
+    long bytes = type.bytes(shape[0] == 0 ? 0 : elements / shape[0]);
+    long[] part = shape.clone();
+    part[0] = count;
+    for (long i = 0; i < count; i++) {
+      Objects.checkIndex(row.applyAsLong(i), shape[0]);
+    }
+    return derived(
+        file,
+        name + "[" + count + " rows]",
+        type,
+        () -> {
+          MemorySegment from = data.get();
+          MemorySegment to = Arena.ofAuto().allocate(Math.max(1, count * bytes), Long.BYTES);
+          for (long i = 0; i < count; i++) {
+            MemorySegment.copy(from, row.applyAsLong(i) * bytes, to, i * bytes, bytes);
+          }
+          return to.asSlice(0, count * bytes);
+        },
+        part);
+  }
+
+  /**
+   * A matrix with rows and columns exchanged, of a type that is not quantised. It is copied
+   * whenever somebody reads it.
+   *
+   * @throws IllegalArgumentException if this is no matrix, or quantised
+   */
+  public TensorData transposed() {
+    if (shape.length != 2 || type.isQuantized()) {
+      throw new IllegalArgumentException(this + " cannot be transposed");
+    }
+    long rows = shape[0];
+    long columns = shape[1];
+    int size = Math.toIntExact(type.bytes(1));
+    return derived(
+        file,
+        name + " transposed",
+        type,
+        () -> {
+          MemorySegment from = data.get();
+          MemorySegment to = Arena.ofAuto().allocate(Math.max(1, elements * size), Long.BYTES);
+          for (long row = 0; row < rows; row++) {
+            for (long column = 0; column < columns; column++) {
+              long source = (row * columns + column) * size;
+              long target = (column * rows + row) * size;
+              switch (size) {
+                case Float.BYTES -> to.set(INT, target, from.get(INT, source));
+                case Short.BYTES -> to.set(SHORT, target, from.get(SHORT, source));
+                default -> MemorySegment.copy(from, source, to, target, size);
+              }
+            }
+          }
+          return to.asSlice(0, elements * size);
+        },
+        columns,
+        rows);
   }
 
   private void requireDimension() {

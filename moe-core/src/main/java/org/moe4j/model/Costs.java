@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
+import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.format.TensorData;
@@ -36,10 +37,7 @@ public record Costs(
   private static long cacheValues(ModelSpec spec) {
     long values = 0;
     for (Layer layer : spec.layers()) {
-      values +=
-          switch (layer.mixer()) {
-            case Attention attention -> 2L * attention.kvHeads() * attention.headSize();
-          };
+      values += layer.mixer().state().values();
     }
     return values;
   }
@@ -69,17 +67,12 @@ public record Costs(
     }
 
     private long layer(Layer layer, boolean active) {
-      long norms = of(layer.mixerNorm()) + of(layer.feedForwardNorm());
-      long mixer =
-          switch (layer.mixer()) {
-            case Attention a ->
-                of(a.query())
-                    + of(a.key())
-                    + of(a.value())
-                    + of(a.output())
-                    + of(a.queryNorm())
-                    + of(a.keyNorm());
-          };
+      long norms =
+          of(layer.mixerNorm())
+              + of(layer.mixerOutputNorm())
+              + of(layer.feedForwardNorm())
+              + of(layer.feedForwardOutputNorm());
+      long mixer = of(layer.mixer().tensors());
       long feedForward =
           switch (layer.feedForward()) {
             case GatedFeedForward dense -> of(dense);
@@ -105,14 +98,15 @@ public record Costs(
     }
 
     private long of(@Nullable Linear linear) {
-      return linear == null
-          ? 0
-          : measure.applyAsLong(linear.weight())
-              + (linear.bias() == null ? 0 : measure.applyAsLong(linear.bias()));
+      return linear == null ? 0 : of(linear.tensors());
     }
 
     private long of(@Nullable Norm norm) {
-      return norm == null ? 0 : measure.applyAsLong(norm.weight());
+      return norm == null ? 0 : of(norm.tensors());
+    }
+
+    private long of(List<TensorData> tensors) {
+      return tensors.stream().mapToLong(measure).sum();
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.model;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.format.TensorData;
 
@@ -29,5 +30,10 @@ public record Linear(TensorData weight, @Nullable TensorData bias) {
   /** Width of an input row. */
   public int inputs() {
     return Math.toIntExact(weight.size(1));
+  }
+
+  /** Its weight and its bias if it has one. */
+  public List<TensorData> tensors() {
+    return bias == null ? List.of(weight) : List.of(weight, bias);
   }
 }

@@ -13,14 +13,40 @@ import org.moe4j.Router;
  * @param rule how experts and weights follow from the logits
  * @param experts the experts in the order of their ids
  * @param shared an expert that always runs, or null
+ * @param weighting whether a weight multiplies its expert's output, or its input
  */
 public record Mixture(
-    Linear router, Router rule, List<GatedFeedForward> experts, @Nullable SharedExpert shared)
+    Linear router,
+    Router rule,
+    List<GatedFeedForward> experts,
+    @Nullable SharedExpert shared,
+    Weighting weighting)
     implements FeedForward {
+
+  /** What the weights of the chosen experts multiply. */
+  public enum Weighting {
+    /** {@code sum of weight * expert(x)}. */
+    OUTPUT,
+    /** {@code sum of expert(weight * x)}; used by Llama 4. */
+    INPUT
+  }
 
   /** Copies the list. */
   public Mixture {
     experts = List.copyOf(experts);
+  }
+
+  /**
+   * A mixture whose weights multiply the experts' outputs.
+   *
+   * @param router hidden to one logit an expert
+   * @param rule how experts and weights follow from the logits
+   * @param experts the experts in the order of their ids
+   * @param shared an expert that always runs, or null
+   */
+  public Mixture(
+      Linear router, Router rule, List<GatedFeedForward> experts, @Nullable SharedExpert shared) {
+    this(router, rule, experts, shared, Weighting.OUTPUT);
   }
 
   /**

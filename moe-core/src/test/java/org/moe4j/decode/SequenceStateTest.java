@@ -10,9 +10,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.moe4j.CacheType;
 import org.moe4j.device.CacheLayout;
-import org.moe4j.device.CacheLayout.LayerState;
 import org.moe4j.device.Device;
 import org.moe4j.device.scalar.ScalarDeviceProvider;
+import org.moe4j.model.LayerState;
 
 class SequenceStateTest {
 

@@ -19,6 +19,7 @@ import org.moe4j.SoftmaxTopK;
 import org.moe4j.model.Attention;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
+import org.moe4j.model.Reach;
 
 /** What settings of a {@code config.json} mean, and which are refused. */
 class ConfigFamiliesTest {
@@ -36,7 +37,7 @@ class ConfigFamiliesTest {
   private static List<Integer> windows(ModelSpec spec) {
     List<Integer> windows = new ArrayList<>();
     for (int i = 0; i < spec.layers().size(); i++) {
-      windows.add(attention(spec, i).window());
+      windows.add(attention(spec, i).reach() instanceof Reach.Window(int width) ? width : 0);
     }
     return windows;
   }

@@ -27,6 +27,7 @@ import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
+import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 /**
@@ -219,8 +220,8 @@ class GgufFamiliesTest {
     map(
         dense("llama").floats("blk.0.attn_q.bias", from(7, 4), 4),
         spec -> {
-          assertEquals("blk.0.attn_q.bias", attention(spec).query().bias().name());
-          assertEquals(null, attention(spec).key().bias());
+          assertEquals("blk.0.attn_q.bias", attention(spec).maps().query().bias().name());
+          assertEquals(null, attention(spec).maps().key().bias());
         });
   }
 
@@ -288,10 +289,10 @@ class GgufFamiliesTest {
   void windowAndClipAreTakenFromTheirKeys() {
     map(
         dense("llama").uint32("llama.attention.sliding_window", 8),
-        spec -> assertEquals(8, attention(spec).window()));
+        spec -> assertEquals(new Reach.Window(8), attention(spec).reach()));
     map(
         stacked(routed("llama")).uint32("llama.attention.sliding_window", 8),
-        spec -> assertEquals(8, attention(spec).window()));
+        spec -> assertEquals(new Reach.Window(8), attention(spec).reach()));
     map(
         stacked(routed("olmoe"))
             .zeros("blk.0.attn_q_norm.weight", TensorType.F32, 4)

@@ -46,17 +46,16 @@ class CostsTest {
             1,
             1,
             2,
-            new Linear(tensor(2, 2), tensor(2)),
-            linear(2, 2),
-            linear(2, 2),
-            linear(2, 2),
+            new Attention.Maps(
+                new Linear(tensor(2, 2), tensor(2)), linear(2, 2), linear(2, 2), linear(2, 2)),
             0,
-            null,
-            null,
+            Attention.Norms.NONE,
             new Rotary(new float[] {1}, false, 1),
+            null,
             1,
-            0);
-    Norm norm = new Norm(tensor(2), 0);
+            Reach.ALL,
+            null);
+    Norm norm = Norm.rootMeanSquare(tensor(2), 0);
     Layer layer = new Layer(norm, attention, norm, feedForward);
     return new ModelSpec("test", 2, 10, 64, EMBEDDING, List.of(layer, layer), norm, output);
   }

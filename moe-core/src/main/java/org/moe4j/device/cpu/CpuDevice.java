@@ -18,6 +18,7 @@ import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
 
@@ -37,7 +38,7 @@ final class CpuDevice implements Device {
   private final Set<CpuPage> pages = ConcurrentHashMap.newKeySet();
   private final Workers workers;
   private final GroupedExperts experts;
-  private final CpuAttention.Memory attention = new CpuAttention.Memory();
+  private final MixerMemory mixers = new MixerMemory();
 
   /** Loading reads, closing writes: nothing is repacked into memory that is being freed. */
   private final ReadWriteLock loading = new ReentrantReadWriteLock();
@@ -90,7 +91,7 @@ final class CpuDevice implements Device {
 
   @Override
   public LinearWeights loadTable(Linear table) {
-    return new CpuTable(table.weight());
+    return CpuTable.of(table.weight());
   }
 
   @Override
@@ -115,10 +116,11 @@ final class CpuDevice implements Device {
     return new CpuFeedForward.Custom(expert, where);
   }
 
-  private record Experts(List<CpuFeedForward> bodies) implements ExpertSet {}
+  private record Experts(List<CpuFeedForward> bodies, Mixture.Weighting weighting)
+      implements ExpertSet {}
 
   @Override
-  public ExpertSet experts(List<FeedForwardWeights> all) {
+  public ExpertSet experts(List<FeedForwardWeights> all, Mixture.Weighting weighting) {
     List<CpuFeedForward> bodies = new ArrayList<>();
     CpuFeedForward.@Nullable Gated shape = null;
     for (FeedForwardWeights each : all) {
@@ -132,7 +134,7 @@ final class CpuDevice implements Device {
         shape = gated;
       }
     }
-    return new Experts(List.copyOf(bodies));
+    return new Experts(List.copyOf(bodies), weighting);
   }
 
   // -------------------------------------------------------------- activations
@@ -169,6 +171,37 @@ final class CpuDevice implements Device {
   @Override
   public void copyPage(Page from, Page to) {
     ((CpuPage) to).copyFrom((CpuPage) from);
+  }
+
+  /** On the Java heap: the values of each layer. */
+  @SuppressWarnings("ArrayRecordComponent") // A handle: it is neither compared nor printed.
+  record HeapRecurrent(float[][] layers) implements Recurrent {
+
+    /** The values of one layer of a segment's sequence. */
+    static float[] of(Batch.Segment segment, int layer) {
+      return ((HeapRecurrent) segment.sequence().recurrent()).layers[layer];
+    }
+
+    /** The garbage collector frees them. */
+    @Override
+    public void close() {}
+  }
+
+  @Override
+  public Recurrent allocateRecurrent(CacheLayout layout) {
+    float[][] layers = new float[layout.layers().size()][];
+    for (int i = 0; i < layers.length; i++) {
+      layers[i] = new float[layout.layers().get(i).recurrent()];
+    }
+    return new HeapRecurrent(layers);
+  }
+
+  @Override
+  public void copyRecurrent(Recurrent from, Recurrent to) {
+    float[][] source = ((HeapRecurrent) from).layers;
+    for (int i = 0; i < source.length; i++) {
+      System.arraycopy(source[i], 0, ((HeapRecurrent) to).layers[i], 0, source[i].length);
+    }
   }
 
   // ---------------------------------------------------------------- operations
@@ -221,9 +254,8 @@ final class CpuDevice implements Device {
 
   @Override
   public void mixSequence(MixerWeights mixer, int layer, Batch batch, Rows in, Rows out) {
-    operation(() ->
-        ((CpuAttention) mixer)
-            .apply(workers, attention, layer, batch, (CpuRows) in, (CpuRows) out));
+    operation(
+        () -> ((CpuMixer) mixer).apply(workers, mixers, layer, batch, (CpuRows) in, (CpuRows) out));
   }
 
   @Override
@@ -271,9 +303,16 @@ final class CpuDevice implements Device {
 
   @Override
   public void experts(ExpertSet set, Batch batch, Rows in, RoutingRows routing, Rows out) {
-    operation(() ->
-        experts.apply(
-            ((Experts) set).bodies(), routing(routing), batch.rows(), (CpuRows) in, (CpuRows) out));
+    operation(() -> {
+      Experts chosen = (Experts) set;
+      experts.apply(
+          chosen.bodies(),
+          chosen.weighting(),
+          routing(routing),
+          batch.rows(),
+          (CpuRows) in,
+          (CpuRows) out);
+    });
   }
 
   @Override
@@ -307,6 +346,37 @@ final class CpuDevice implements Device {
                       (int) (to - from) * width));
       ((CpuRows) inOut).written();
     });
+  }
+
+  @Override
+  public void scale(float factor, int rows, Rows inOut) {
+    operation(() -> {
+      forRows(
+          rows,
+          inOut,
+          (at, count) -> workers.kernels().rows().scale(factor, values(inOut), at, count));
+    });
+  }
+
+  @Override
+  public void cap(float cap, int rows, Rows inOut) {
+    operation(() -> {
+      forRows(
+          rows, inOut, (at, count) -> workers.kernels().rows().cap(cap, values(inOut), at, count));
+    });
+  }
+
+  /** A range of the values of some rows. */
+  @FunctionalInterface
+  private interface ValueRange {
+    void apply(int at, int count);
+  }
+
+  private void forRows(int rows, Rows inOut, ValueRange body) {
+    int width = inOut.width();
+    workers.runRows(
+        rows, (worker, from, to) -> body.apply((int) from * width, (int) (to - from) * width));
+    ((CpuRows) inOut).written();
   }
 
   @Override

@@ -4,25 +4,29 @@ package org.moe4j.device.cpu;
 import org.moe4j.Expert;
 import org.moe4j.MixtureException;
 import org.moe4j.device.Device;
+import org.moe4j.model.Activation;
 import org.moe4j.model.GatedFeedForward;
 
 /** A feed-forward on this device: a model's own, or a caller's, which is called on the host. */
 sealed interface CpuFeedForward extends Device.FeedForwardWeights {
 
   /**
-   * {@code down(silu(gate(x)) * up(x))}.
+   * {@code down(activation(gate(x), up(x)))}.
    *
    * @param gate hidden to intermediate
    * @param up hidden to intermediate
    * @param down intermediate to hidden
+   * @param activation how the two branches are joined
    */
-  record Gated(CpuLinear gate, CpuLinear up, CpuLinear down) implements CpuFeedForward {
+  record Gated(CpuLinear gate, CpuLinear up, CpuLinear down, Activation activation)
+      implements CpuFeedForward {
 
     static Gated load(GatedFeedForward body, NativeMemory memory, Loops loops) {
       return new Gated(
           CpuLinear.load(body.gate(), memory, loops),
           CpuLinear.load(body.up(), memory, loops),
-          CpuLinear.load(body.down(), memory, loops));
+          CpuLinear.load(body.down(), memory, loops),
+          body.activation());
     }
 
     /** Width of the rows between. */
@@ -36,8 +40,8 @@ sealed interface CpuFeedForward extends Device.FeedForwardWeights {
     }
 
     /**
-     * One band of {@code silu(gate(x)) * up(x)}, and its quantised form where {@code down} reads
-     * that.
+     * One band of {@code activation(gate(x), up(x))}, and its quantised form where {@code down}
+     * reads that.
      */
     void raise(
         Kernels kernels,
@@ -55,10 +59,19 @@ sealed interface CpuFeedForward extends Device.FeedForwardWeights {
       int first = band * Tiles.BAND;
       for (int i = from; i < to; i++) {
         int at = i * gated.width() + first;
-        kernels.rows().gate(gated.values(), raised.values(), at, width);
+        join(kernels.rows(), gated.values(), raised.values(), at, width);
         if (down.tiles().quantized()) {
           gated.quantized().quantize(kernels, gated.values(), i, first, first + width);
         }
+      }
+    }
+
+    private void join(RowMath rows, float[] gate, float[] up, int at, int count) {
+      switch (activation) {
+        case Activation.Silu() -> rows.gate(gate, up, at, count);
+        case Activation.Gelu() -> rows.gateGelu(gate, up, at, count);
+        case Activation.ClampedSwiGlu(float alpha, float limit) ->
+            rows.gateClamped(gate, up, at, count, alpha, limit);
       }
     }
   }

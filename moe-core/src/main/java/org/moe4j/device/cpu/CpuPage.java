@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Consumer;
 import org.moe4j.device.CacheLayout;
-import org.moe4j.device.CacheLayout.LayerState;
 import org.moe4j.device.Device;
+import org.moe4j.model.LayerState;
 
 /**
  * A page outside the Java heap: for each layer the keys of all heads, then their values, in the

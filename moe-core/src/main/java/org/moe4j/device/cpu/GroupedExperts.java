@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.Routing;
+import org.moe4j.model.Mixture.Weighting;
 
 /**
  * Runs feed-forwards on groups of rows. Every choice of an expert by a row is an entry; entries are
@@ -17,6 +18,7 @@ final class GroupedExperts {
   private @Nullable CpuRows gated;
   private @Nullable CpuRows raised;
   private @Nullable CpuRows outputs;
+  private @Nullable CpuRows inputs;
   private int[] starts = new int[0];
   private int[] rowOf = new int[0];
   private int[] entryOf = new int[0];
@@ -38,25 +40,59 @@ final class GroupedExperts {
     out.written();
   }
 
-  /** {@code out[r] = sum over slots of weight x experts[id](in[r])}. */
-  void apply(List<CpuFeedForward> experts, Routing routing, int rows, CpuRows in, CpuRows out) {
+  /**
+   * {@code out[r] = sum over slots of weight x experts[id](in[r])}, or of {@code experts[id](weight
+   * x in[r])}.
+   */
+  void apply(
+      List<CpuFeedForward> experts,
+      Weighting weighting,
+      Routing routing,
+      int rows,
+      CpuRows in,
+      CpuRows out) {
     int entries = sort(routing, rows, experts.size());
     // Room for the most there can be with this routing, so that it is allocated once.
     int capacity = Math.multiplyExact(in.capacity(), routing.slots());
     CpuRows partial = CpuRows.atLeast(outputs, Math.max(capacity, entries), out.width());
     outputs = partial;
-    run(experts, rows, partial.capacity(), in, partial);
+    if (weighting == Weighting.INPUT) {
+      CpuRows scaled = scaleInputs(routing, rows, partial.capacity(), in);
+      run(experts, entries, partial.capacity(), scaled, partial);
+    } else {
+      run(experts, rows, partial.capacity(), in, partial);
+    }
     workers.runRows(
         rows,
         (worker, from, to) -> {
           for (int row = (int) from; row < to; row++) {
-            sum(routing, row, partial, out);
+            sum(weighting, routing, row, partial, out);
           }
         });
     out.written();
   }
 
-  private void sum(Routing routing, int row, CpuRows partial, CpuRows out) {
+  /** A row for each entry: its input times its weight. */
+  private CpuRows scaleInputs(Routing routing, int rows, int capacity, CpuRows in) {
+    int width = in.width();
+    CpuRows scaled = CpuRows.atLeast(inputs, capacity, width);
+    inputs = scaled;
+    for (int row = 0; row < rows; row++) {
+      for (int slot = 0; slot < routing.count(row); slot++) {
+        int entry = entryOf[row * routing.slots() + slot];
+        rowOf[entry] = entry;
+        System.arraycopy(in.values(), row * width, scaled.values(), entry * width, width);
+        workers
+            .kernels()
+            .rows()
+            .scale(routing.weight(row, slot), scaled.values(), entry * width, width);
+      }
+    }
+    scaled.written();
+    return scaled;
+  }
+
+  private void sum(Weighting weighting, Routing routing, int row, CpuRows partial, CpuRows out) {
     int width = out.width();
     Arrays.fill(out.values(), row * width, (row + 1) * width, 0);
     for (int slot = 0; slot < routing.count(row); slot++) {
@@ -65,7 +101,7 @@ final class GroupedExperts {
           .kernels()
           .rows()
           .addScaled(
-              routing.weight(row, slot),
+              weighting == Weighting.OUTPUT ? routing.weight(row, slot) : 1,
               partial.values(),
               entry * width,
               out.values(),

@@ -20,12 +20,14 @@ final class Packer {
   private static final int TOP_EXPONENT = 14;
 
   private final TensorData tensor;
+  private final MemorySegment data;
   private final int outputs;
   private final int inputs;
   private final long rowBytes;
 
   private Packer(TensorData tensor) {
     this.tensor = tensor;
+    data = tensor.data();
     outputs = Math.toIntExact(tensor.size(0));
     inputs = Math.toIntExact(tensor.size(1));
     rowBytes = tensor.type().bytes(inputs);
@@ -47,8 +49,8 @@ final class Packer {
         };
     // The source is not needed any more, so its pages need not stay in memory; what is shared with
     // others comes back.
-    if (tensor.data().isMapped()) {
-      tensor.data().unload();
+    if (packer.data.isMapped()) {
+      packer.data.unload();
     }
     return tiles;
   }
@@ -70,7 +72,6 @@ final class Packer {
   }
 
   private void floats(FloatTiles tiles, int row) {
-    MemorySegment data = tensor.data();
     long tile = tiles.address() + row / FloatDots.ROWS * FloatTiles.tileBytes(tiles.type(), inputs);
     for (int column = 0; column < inputs; column++) {
       long from = row * rowBytes + (long) column * tiles.type().bytes;
@@ -130,7 +131,7 @@ final class Packer {
       byte[] values = new byte[inputs];
       for (int row = 0; row < rows; row++) {
         MemorySegment.copy(
-            tensor.data(), ValueLayout.JAVA_BYTE, (first + row) * rowBytes, raw, 0, raw.length);
+            data, ValueLayout.JAVA_BYTE, (first + row) * rowBytes, raw, 0, raw.length);
         for (int block = 0; block < blocks; block++) {
           int at = block * type.blockBytes();
           decoder.scales(raw, at, scales, minima, row * groups + block * groupsOfBlock);

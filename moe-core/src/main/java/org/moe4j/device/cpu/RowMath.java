@@ -80,6 +80,74 @@ interface RowMath {
   void gate(float[] gate, float[] up, int at, int count);
 
   /**
+   * {@code gate[i] = gate[i] / (1 + exp(-2 u)) * up[i]} with {@code u = sqrt(2 / pi) (gate[i] +
+   * 0.044715 gate[i]^3)}: GELU in its tanh form, because {@code (1 + tanh(u)) / 2 = 1 / (1 + exp(-2
+   * u))}.
+   *
+   * @param gate values
+   * @param up what they are multiplied with
+   * @param at index of the first, in both
+   * @param count number of values
+   */
+  void gateGelu(float[] gate, float[] up, int at, int count);
+
+  /**
+   * {@code gate[i] = g / (1 + exp(-alpha g)) * (u + 1)} with {@code g = min(gate[i], limit)} and
+   * {@code u} the up value limited to {@code [-limit, limit]}.
+   *
+   * @param gate values
+   * @param up what they are multiplied with
+   * @param at index of the first, in both
+   * @param count number of values
+   * @param alpha steepness
+   * @param limit largest magnitude
+   */
+  void gateClamped(float[] gate, float[] up, int at, int count, float alpha, float limit);
+
+  /**
+   * {@code y[i] = y[i] / (1 + exp(-x[i]))}.
+   *
+   * @param x logits of the sigmoids
+   * @param at index of the first
+   * @param y values
+   * @param to index of the first
+   * @param count number of values
+   */
+  void scaleBySigmoid(float[] x, int at, float[] y, int to, int count);
+
+  /**
+   * {@code y[i] = cap * tanh(y[i] / cap)}.
+   *
+   * @param cap largest magnitude
+   * @param y values
+   * @param to index of the first
+   * @param count number of values
+   */
+  void cap(float cap, float[] y, int to, int count);
+
+  /**
+   * The sum.
+   *
+   * @param x values
+   * @param at index of the first
+   * @param count number of values
+   * @param lanes room for {@link #LANES} partial sums
+   */
+  float sum(float[] x, int at, int count, float[] lanes);
+
+  /**
+   * {@code y[i] = x[i] - center}.
+   *
+   * @param x values
+   * @param at index of the first
+   * @param count number of values
+   * @param center what is subtracted
+   * @param y receives the differences; may be {@code x} at the same place
+   * @param to index of the first difference
+   */
+  void subtract(float[] x, int at, int count, float center, float[] y, int to);
+
+  /**
    * The largest value; NaN if there is one.
    *
    * @param x values

@@ -6,6 +6,11 @@ import java.util.Arrays;
 /** {@link RowMath} in plain loops. */
 final class ScalarRowMath implements RowMath {
 
+  static final float GELU_CUBE = 0.044715f;
+
+  /** {@code 2 sqrt(2 / pi)}. */
+  static final float GELU_SCALE = 1.595769f;
+
   @Override
   public float squares(float[] x, int at, int count, float[] lanes) {
     Arrays.fill(lanes, 0, LANES, 0);
@@ -58,6 +63,56 @@ final class ScalarRowMath implements RowMath {
   public void gate(float[] gate, float[] up, int at, int count) {
     for (int i = at; i < at + count; i++) {
       gate[i] = gate[i] / (1 + Exponential.of(-gate[i])) * up[i];
+    }
+  }
+
+  @Override
+  public void gateGelu(float[] gate, float[] up, int at, int count) {
+    for (int i = at; i < at + count; i++) {
+      float g = gate[i];
+      float inner = Math.fma(g * g * g, GELU_CUBE, g) * GELU_SCALE;
+      gate[i] = g / (1 + Exponential.of(-inner)) * up[i];
+    }
+  }
+
+  @Override
+  public void gateClamped(float[] gate, float[] up, int at, int count, float alpha, float limit) {
+    for (int i = at; i < at + count; i++) {
+      float g = Math.min(gate[i], limit);
+      float u = Math.max(Math.min(up[i], limit), -limit);
+      gate[i] = g / (1 + Exponential.of(-(g * alpha))) * (u + 1);
+    }
+  }
+
+  @Override
+  public void scaleBySigmoid(float[] x, int at, float[] y, int to, int count) {
+    for (int i = 0; i < count; i++) {
+      y[to + i] = y[to + i] / (1 + Exponential.of(-x[at + i]));
+    }
+  }
+
+  @Override
+  public void cap(float cap, float[] y, int to, int count) {
+    for (int i = to; i < to + count; i++) {
+      // tanh(z) = 1 - 2 / (exp(2 z) + 1)
+      float e = Exponential.of(y[i] / cap * 2);
+      y[i] = (1 - 2 / (e + 1)) * cap;
+    }
+  }
+
+  @Override
+  public float sum(float[] x, int at, int count, float[] lanes) {
+    Arrays.fill(lanes, 0, LANES, 0);
+    for (int i = 0; i < count; i++) {
+      lanes[i % LANES] += x[at + i];
+    }
+    return sum(lanes);
+  }
+
+  @Override
+  public void subtract(float[] x, int at, int count, float center, float[] y, int to) {
+    for (int i = 0; i < count; i++) {
+      y[to + i] = x[at + i] - center;
     }
   }
 

@@ -19,6 +19,8 @@ import static org.moe4j.device.cpu.Exponential.ROUND;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.I;
+import static org.moe4j.device.cpu.ScalarRowMath.GELU_CUBE;
+import static org.moe4j.device.cpu.ScalarRowMath.GELU_SCALE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -107,6 +109,73 @@ final class VectorRowMath implements RowMath {
       g.div(exp(g.neg()).add(1)).mul(FloatVector.fromArray(F, up, i)).intoArray(gate, i);
     }
     rest.gate(gate, up, at + end, count - end);
+  }
+
+  @Override
+  public void gateGelu(float[] gate, float[] up, int at, int count) {
+    int end = whole(count);
+    for (int i = at; i < at + end; i += COUNT) {
+      FloatVector g = FloatVector.fromArray(F, gate, i);
+      FloatVector inner = g.mul(g).mul(g).fma(broadcast(GELU_CUBE), g).mul(GELU_SCALE);
+      g.div(exp(inner.neg()).add(1)).mul(FloatVector.fromArray(F, up, i)).intoArray(gate, i);
+    }
+    rest.gateGelu(gate, up, at + end, count - end);
+  }
+
+  @Override
+  public void gateClamped(float[] gate, float[] up, int at, int count, float alpha, float limit) {
+    int end = whole(count);
+    for (int i = at; i < at + end; i += COUNT) {
+      FloatVector g = FloatVector.fromArray(F, gate, i).min(limit);
+      FloatVector u = FloatVector.fromArray(F, up, i).min(limit).max(-limit);
+      g.div(exp(g.mul(alpha).neg()).add(1)).mul(u.add(1)).intoArray(gate, i);
+    }
+    rest.gateClamped(gate, up, at + end, count - end, alpha, limit);
+  }
+
+  @Override
+  public void scaleBySigmoid(float[] x, int at, float[] y, int to, int count) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector e = exp(FloatVector.fromArray(F, x, at + i).neg());
+      FloatVector.fromArray(F, y, to + i).div(e.add(1)).intoArray(y, to + i);
+    }
+    rest.scaleBySigmoid(x, at + end, y, to + end, count - end);
+  }
+
+  @Override
+  public void cap(float cap, float[] y, int to, int count) {
+    int end = whole(count);
+    for (int i = to; i < to + end; i += COUNT) {
+      FloatVector e = exp(FloatVector.fromArray(F, y, i).div(cap).mul(2));
+      broadcast(1).sub(broadcast(2).div(e.add(1))).mul(cap).intoArray(y, i);
+    }
+    rest.cap(cap, y, to + end, count - end);
+  }
+
+  @Override
+  public float sum(float[] x, int at, int count, float[] lanes) {
+    int blocks = count & -LANES;
+    for (int lane = 0; lane < LANES; lane += COUNT) {
+      FloatVector sum = FloatVector.zero(F);
+      for (int i = lane; i < blocks; i += LANES) {
+        sum = sum.add(FloatVector.fromArray(F, x, at + i));
+      }
+      sum.intoArray(lanes, lane);
+    }
+    for (int i = blocks; i < count; i++) {
+      lanes[i - blocks] += x[at + i];
+    }
+    return ScalarRowMath.sum(lanes);
+  }
+
+  @Override
+  public void subtract(float[] x, int at, int count, float center, float[] y, int to) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, x, at + i).sub(center).intoArray(y, to + i);
+    }
+    rest.subtract(x, at + end, count - end, center, y, to + end);
   }
 
   @Override

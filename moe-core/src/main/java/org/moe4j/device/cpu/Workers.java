@@ -2,6 +2,7 @@
 package org.moe4j.device.cpu;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The pool with what each of its workers computes with. Used by one thread at a time. */
 final class Workers implements AutoCloseable {
@@ -86,6 +87,46 @@ final class Workers implements AutoCloseable {
           }
         });
     out.written();
+  }
+
+  /**
+   * Several maps of the same rows in one loop: {@code out[i][r] = linears[i](in[r])}.
+   *
+   * @param linears the maps; null for none
+   * @param rows number of rows
+   * @param in input rows
+   * @param out output rows of each map
+   */
+  void linears(@Nullable CpuLinear[] linears, int rows, CpuRows in, @Nullable CpuRows[] out) {
+    boolean quantized = false;
+    int bands = 0;
+    for (CpuLinear linear : linears) {
+      if (linear != null) {
+        quantized |= linear.tiles().quantized();
+        bands += linear.tiles().bands();
+      }
+    }
+    prepare(in, rows, quantized);
+    int[] all = identity(rows);
+    run(
+        bands,
+        1,
+        (worker, first, end) -> {
+          for (int band = (int) first; band < end; band++) {
+            int own = band;
+            int i = 0;
+            while (linears[i] == null || own >= linears[i].tiles().bands()) {
+              own -= linears[i] == null ? 0 : linears[i].tiles().bands();
+              i++;
+            }
+            linears[i].band(kernels, own, in, all, 0, rows, out[i], scratches[worker]);
+          }
+        });
+    for (CpuRows written : out) {
+      if (written != null) {
+        written.written();
+      }
+    }
   }
 
   @Override

@@ -7,7 +7,10 @@ import org.moe4j.Expert;
 import org.moe4j.MixtureException;
 import org.moe4j.Routing;
 import org.moe4j.device.Device;
+import org.moe4j.model.Activation;
 import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.Mixture;
+import org.moe4j.model.Mixture.Weighting;
 
 /**
  * Feed-forwards on rows: a model's own, a caller's, and a set of either that a routing chooses
@@ -22,25 +25,24 @@ final class FeedForwards {
     void apply(int rows, float[][] in, float[][] out);
   }
 
-  /** {@code down(silu(gate(x)) * up(x))}. */
-  record Gated(Matrix gate, Matrix up, Matrix down) implements Body {
+  /** {@code down(activation(gate(x), up(x)))}. */
+  record Gated(Matrix gate, Matrix up, Matrix down, Activation activation) implements Body {
 
     Gated(GatedFeedForward feedForward) {
       this(
           new Matrix(feedForward.gate()),
           new Matrix(feedForward.up()),
-          new Matrix(feedForward.down()));
+          new Matrix(feedForward.down()),
+          feedForward.activation());
     }
 
     @Override
     public void apply(int rows, float[][] in, float[][] out) {
-      float[][] gated = new float[rows][gate.outputs()];
-      float[][] raised = new float[rows][up.outputs()];
-      gate.apply(rows, in, gated);
-      up.apply(rows, in, raised);
+      float[][] gated = gate.apply(rows, in);
+      float[][] raised = up.apply(rows, in);
       for (int row = 0; row < rows; row++) {
         for (int i = 0; i < gated[row].length; i++) {
-          gated[row][i] = Activation.silu(gated[row][i]) * raised[row][i];
+          gated[row][i] = Scalars.join(activation, gated[row][i], raised[row][i]);
         }
       }
       down.apply(rows, gated, out);
@@ -86,12 +88,12 @@ final class FeedForwards {
   }
 
   /** Experts in the order of their ids. */
-  record Experts(List<Body> bodies) implements Device.ExpertSet {
+  record Experts(List<Body> bodies, Mixture.Weighting weighting) implements Device.ExpertSet {
 
     /**
-     * {@code out[r] = sum over slots of weight x expert(in[r])}. Each expert runs once, on all rows
-     * that chose it; the sum is taken afterwards, in slot order and double precision, so that it
-     * does not depend on the grouping.
+     * {@code out[r] = sum over slots of weight x expert(in[r])}, or of {@code expert(weight x
+     * in[r])}. Each expert runs once, on all rows that chose it; the sum is taken afterwards, in
+     * slot order and double precision, so that it does not depend on the grouping.
      */
     void apply(Routing routing, int rows, float[][] in, float[][] out) {
       float[][][] outputs = new float[rows][][];
@@ -106,7 +108,8 @@ final class FeedForwards {
       for (int expert = 0; expert < bodies.size(); expert++) {
         List<RowSlot> group = chosen.get(expert);
         if (!group.isEmpty()) {
-          float[][] from = group.stream().map(each -> in[each.row]).toArray(float[][]::new);
+          float[][] from =
+              group.stream().map(each -> input(routing, each, in)).toArray(float[][]::new);
           float[][] to =
               group.stream().map(each -> outputs[each.row][each.slot]).toArray(float[][]::new);
           bodies.get(expert).apply(group.size(), from, to);
@@ -116,11 +119,23 @@ final class FeedForwards {
         for (int i = 0; i < out[row].length; i++) {
           double sum = 0;
           for (int slot = 0; slot < outputs[row].length; slot++) {
-            sum += (double) routing.weight(row, slot) * outputs[row][slot][i];
+            double weight = weighting == Weighting.OUTPUT ? routing.weight(row, slot) : 1;
+            sum += weight * outputs[row][slot][i];
           }
           out[row][i] = (float) sum;
         }
       }
+    }
+
+    private float[] input(Routing routing, RowSlot entry, float[][] in) {
+      if (weighting == Weighting.OUTPUT) {
+        return in[entry.row];
+      }
+      float[] scaled = in[entry.row].clone();
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] *= routing.weight(entry.row, entry.slot);
+      }
+      return scaled;
     }
 
     private record RowSlot(int row, int slot) {}

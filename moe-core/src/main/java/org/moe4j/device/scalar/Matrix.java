@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.scalar;
 
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.device.Device;
@@ -18,18 +19,20 @@ import org.moe4j.model.Linear;
  */
 final class Matrix implements Device.LinearWeights {
 
-  private final TensorData weight;
+  private final TensorType type;
+  private final MemorySegment data;
   private final float @Nullable [] bias;
   private final int outputs;
   private final int inputs;
   private final long rowBytes;
 
   Matrix(Linear linear) {
-    weight = requireSupported(linear.weight());
+    type = requireSupported(linear.weight()).type();
+    data = linear.weight().data();
     bias = linear.bias() == null ? null : values(linear.bias());
     outputs = linear.outputs();
     inputs = linear.inputs();
-    rowBytes = weight.type().bytes(inputs);
+    rowBytes = type.bytes(inputs);
   }
 
   /** All values of a small tensor. */
@@ -54,7 +57,7 @@ final class Matrix implements Device.LinearWeights {
 
   /** Dequantises one row. */
   void row(int row, float[] into) {
-    Dequantizer.row(weight.type(), weight.data(), row * rowBytes, into, 0, inputs);
+    Dequantizer.row(type, data, row * rowBytes, into, 0, inputs);
   }
 
   /**
@@ -76,6 +79,13 @@ final class Matrix implements Device.LinearWeights {
         out[row][output] = (float) (dot(weights, activations[row], inputs) + add);
       }
     }
+  }
+
+  /** {@code W in[r] + b} in new rows. */
+  float[][] apply(int rows, float[][] in) {
+    float[][] out = new float[rows][outputs];
+    apply(rows, in, out);
+    return out;
   }
 
   /** Single precision as double precision, once instead of in every product. */

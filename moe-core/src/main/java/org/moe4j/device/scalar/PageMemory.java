@@ -6,10 +6,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 import org.moe4j.device.CacheLayout;
-import org.moe4j.device.CacheLayout.LayerState;
 import org.moe4j.device.Device;
 import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorType;
+import org.moe4j.model.LayerState;
 
 /**
  * A page outside the Java heap: for each layer the keys {@code [head][position][width]}, then the

@@ -15,6 +15,7 @@ import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
 
@@ -42,7 +43,7 @@ public final class ScalarDevice implements Device {
 
   @Override
   public NormWeights load(Norm norm) {
-    return new RootMeanSquare(norm);
+    return new RowNorm(norm);
   }
 
   @Override
@@ -63,10 +64,10 @@ public final class ScalarDevice implements Device {
   }
 
   @Override
-  public ExpertSet experts(List<FeedForwardWeights> experts) {
+  public ExpertSet experts(List<FeedForwardWeights> experts, Mixture.Weighting weighting) {
     List<FeedForwards.Body> bodies = new ArrayList<>();
     experts.forEach(each -> bodies.add((FeedForwards.Body) each));
-    return new FeedForwards.Experts(List.copyOf(bodies));
+    return new FeedForwards.Experts(List.copyOf(bodies), weighting);
   }
 
   /** Rows on the Java heap. */
@@ -115,6 +116,37 @@ public final class ScalarDevice implements Device {
     ((PageMemory) to).copyFrom((PageMemory) from);
   }
 
+  /** On the Java heap: the values of each layer. */
+  @SuppressWarnings("ArrayRecordComponent") // A handle: it is neither compared nor printed.
+  record HeapRecurrent(float[][] layers) implements Recurrent {
+
+    /** The values of one layer of a segment's sequence. */
+    static float[] of(Batch.Segment segment, int layer) {
+      return ((HeapRecurrent) segment.sequence().recurrent()).layers[layer];
+    }
+
+    /** The garbage collector frees them. */
+    @Override
+    public void close() {}
+  }
+
+  @Override
+  public Recurrent allocateRecurrent(CacheLayout layout) {
+    float[][] layers = new float[layout.layers().size()][];
+    for (int i = 0; i < layers.length; i++) {
+      layers[i] = new float[layout.layers().get(i).recurrent()];
+    }
+    return new HeapRecurrent(layers);
+  }
+
+  @Override
+  public void copyRecurrent(Recurrent from, Recurrent to) {
+    float[][] source = ((HeapRecurrent) from).layers;
+    for (int i = 0; i < source.length; i++) {
+      System.arraycopy(source[i], 0, ((HeapRecurrent) to).layers[i], 0, source[i].length);
+    }
+  }
+
   @Override
   public void embed(LinearWeights table, Batch batch, Rows out) {
     for (int row = 0; row < batch.rows(); row++) {
@@ -125,7 +157,7 @@ public final class ScalarDevice implements Device {
   @Override
   public void norm(NormWeights norm, int rows, Rows in, Rows out) {
     for (int row = 0; row < rows; row++) {
-      ((RootMeanSquare) norm).apply(values(in)[row], 0, values(out)[row], 0);
+      ((RowNorm) norm).apply(values(in)[row], 0, values(out)[row], 0);
     }
   }
 
@@ -136,7 +168,7 @@ public final class ScalarDevice implements Device {
 
   @Override
   public void mixSequence(MixerWeights mixer, int layer, Batch batch, Rows in, Rows out) {
-    ((ScalarAttention) mixer).apply(layer, batch, values(in), values(out));
+    ((ScalarMixer) mixer).apply(layer, batch, values(in), values(out));
   }
 
   @Override
@@ -190,7 +222,7 @@ public final class ScalarDevice implements Device {
     float[][] logits = new float[rows][1];
     ((Matrix) gate).apply(rows, values(in), logits);
     for (int row = 0; row < rows; row++) {
-      float factor = Activation.sigmoid(logits[row][0]);
+      float factor = Scalars.sigmoid(logits[row][0]);
       float[] scaled = values(inOut)[row];
       for (int i = 0; i < scaled.length; i++) {
         scaled[i] *= factor;
@@ -205,6 +237,26 @@ public final class ScalarDevice implements Device {
       float[] to = values(inOut)[row];
       for (int i = 0; i < to.length; i++) {
         to[i] += from[i];
+      }
+    }
+  }
+
+  @Override
+  public void scale(float factor, int rows, Rows inOut) {
+    for (int row = 0; row < rows; row++) {
+      float[] scaled = values(inOut)[row];
+      for (int i = 0; i < scaled.length; i++) {
+        scaled[i] *= factor;
+      }
+    }
+  }
+
+  @Override
+  public void cap(float cap, int rows, Rows inOut) {
+    for (int row = 0; row < rows; row++) {
+      float[] capped = values(inOut)[row];
+      for (int i = 0; i < capped.length; i++) {
+        capped[i] = (float) (StrictMath.tanh(capped[i] / cap) * cap);
       }
     }
   }

@@ -23,8 +23,11 @@ import org.moe4j.device.scalar.ScalarDevice;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.LayerState;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
+import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 /**
@@ -54,18 +57,25 @@ class CpuDeviceTest {
               (int) heads,
               (int) kvHeads,
               size,
-              Linear.of(Tensors.random(type, random, heads * size, HIDDEN)),
-              Linear.of(Tensors.random(type, random, kvHeads * size, HIDDEN)),
-              new Linear(
-                  Tensors.random(type, random, kvHeads * size, HIDDEN),
-                  Tensors.random(TensorType.F32, random, kvHeads * size)),
-              Linear.of(Tensors.random(type, random, HIDDEN, heads * size)),
+              new Attention.Maps(
+                  Linear.of(Tensors.random(type, random, heads * size, HIDDEN)),
+                  Linear.of(Tensors.random(type, random, kvHeads * size, HIDDEN)),
+                  new Linear(
+                      Tensors.random(type, random, kvHeads * size, HIDDEN),
+                      Tensors.random(TensorType.F32, random, kvHeads * size)),
+                  Linear.of(Tensors.random(type, random, HIDDEN, heads * size))),
               3.5f,
-              new Norm(Tensors.random(TensorType.F32, random, size), 1e-6f),
-              new Norm(Tensors.random(TensorType.F32, random, kvHeads * size), 1e-6f),
+              new Attention.Norms(
+                  Norm.rootMeanSquare(Tensors.random(TensorType.F32, random, size), 1e-6f),
+                  Norm.rootMeanSquare(
+                      Tensors.random(TensorType.F32, random, kvHeads * size), 1e-6f),
+                  null,
+                  false),
               new Rotary(frequencies, interleaved, 1),
+              null,
               0.2f,
-              window);
+              window == 0 ? Reach.ALL : new Reach.Window(window),
+              null);
       List<GatedFeedForward> experts = new ArrayList<>();
       for (int e = 0; e < 5; e++) {
         experts.add(
@@ -76,7 +86,7 @@ class CpuDeviceTest {
       }
       return new Model(
           attention,
-          new Norm(Tensors.random(TensorType.F32, random, HIDDEN), 1e-5f),
+          Norm.rootMeanSquare(Tensors.random(TensorType.F32, random, HIDDEN), 1e-5f),
           Linear.of(Tensors.random(TensorType.F32, random, 5, HIDDEN)),
           experts);
     }
@@ -95,8 +105,8 @@ class CpuDeviceTest {
             CacheLayout.PAGE_POSITIONS,
             cache,
             List.of(
-                new CacheLayout.LayerState(1, 5, 7),
-                new CacheLayout.LayerState(
+                new LayerState(1, 5, 7),
+                new LayerState(
                     model.attention.kvHeads(),
                     model.attention.headSize(),
                     model.attention.headSize())));
@@ -109,7 +119,7 @@ class CpuDeviceTest {
     Device.LinearWeights router = device.load(model.router);
     List<Device.FeedForwardWeights> bodies = new ArrayList<>();
     model.experts.forEach(each -> bodies.add(device.load(each)));
-    Device.ExpertSet experts = device.experts(bodies);
+    Device.ExpertSet experts = device.experts(bodies, Mixture.Weighting.OUTPUT);
     SoftmaxTopK rule = new SoftmaxTopK(2, true);
     int done = 0;
     for (int i = 0; done < rows; i++) {

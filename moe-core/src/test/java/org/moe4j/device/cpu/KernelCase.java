@@ -292,6 +292,29 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
         float[] values = withNan ? odd : wild;
         String which = withNan ? " with NaN" : "";
         add("gate " + count + which, k -> k.rows().gate(values, y, 2, count), values, y);
+        add("GELU " + count + which, k -> k.rows().gateGelu(values, y, 2, count), values, y);
+        add(
+            "clamped gate " + count + which,
+            k -> k.rows().gateClamped(values, y, 2, count, 1.702f, 7),
+            values,
+            y);
+        add(
+            "scale by sigmoid " + count + which,
+            k -> k.rows().scaleBySigmoid(values, 2, y, 5, count),
+            values,
+            y);
+        add("cap " + count + which, k -> k.rows().cap(30, values, 2, count), values);
+        add(
+            "sum " + count + which,
+            k -> result[0] = k.rows().sum(values, 2, count, lanes),
+            values,
+            lanes,
+            result);
+        add(
+            "subtract " + count + which,
+            k -> k.rows().subtract(values, 2, count, 0.4f, y, 5),
+            values,
+            y);
         add(
             "largest " + count + which,
             k -> result[0] = k.rows().largest(values, 2, count),

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.moe4j.CacheType;
 import org.moe4j.device.CacheLayout;
-import org.moe4j.device.CacheLayout.LayerState;
+import org.moe4j.model.LayerState;
 
 class PageMemoryTest {
 

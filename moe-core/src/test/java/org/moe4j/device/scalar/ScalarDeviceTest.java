@@ -22,7 +22,6 @@ import org.moe4j.Routing;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.device.Batch;
 import org.moe4j.device.CacheLayout;
-import org.moe4j.device.CacheLayout.LayerState;
 import org.moe4j.device.Device;
 import org.moe4j.device.Device.ExpertSet;
 import org.moe4j.device.Device.FeedForwardWeights;
@@ -34,8 +33,11 @@ import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.LayerState;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
+import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 class ScalarDeviceTest {
@@ -99,14 +101,14 @@ class ScalarDeviceTest {
   void normsByTheRootOfTheMeanSquare() {
     // mean(3^2, 4^2, 0, 0) = 6.25 = 2.5^2
     Rows rows = rows(4, 3, 4, 0, 0);
-    device.norm(device.load(new Norm(tensor(1, 2, 1, 1), 0)), 1, rows, rows);
+    device.norm(device.load(Norm.rootMeanSquare(tensor(1, 2, 1, 1), 0)), 1, rows, rows);
     assertArrayEquals(new float[] {1.2f, 3.2f, 0, 0}, row(rows, 0), 1e-6f);
   }
 
   @Test
   void normsAddEpsilonToTheMeanSquare() {
     Rows rows = rows(2, 1, 1);
-    device.norm(device.load(new Norm(tensor(1, 1), 3)), 1, rows, rows);
+    device.norm(device.load(Norm.rootMeanSquare(tensor(1, 1), 3)), 1, rows, rows);
     assertArrayEquals(new float[] {0.5f, 0.5f}, row(rows, 0), 1e-7f);
   }
 
@@ -256,16 +258,14 @@ class ScalarDeviceTest {
             4,
             2,
             1,
-            zeroes,
-            zeroKeys,
-            identity,
-            output,
+            new Attention.Maps(zeroes, zeroKeys, identity, output),
             0,
-            null,
-            null,
+            Attention.Norms.NONE,
             new Rotary(new float[0], false, 1),
+            null,
             1,
-            0);
+            Reach.ALL,
+            null);
     Rows out = device.allocate(1, 2);
     try (Device.Page page = page(CacheType.F32, 2, 1)) {
       device.mixSequence(device.load(attention), 0, batch(page, 1), rows(2, 5, 9), out);
@@ -314,17 +314,22 @@ class ScalarDeviceTest {
               1,
               1,
               4,
-              Linear.of(tensor(new long[] {4, 4}, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
-              Linear.of(tensor(new long[] {4, 4}, key)),
-              Linear.of(tensor(new long[] {4, 4}, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
-              Linear.of(tensor(new long[] {4, 4}, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+              new Attention.Maps(
+                  Linear.of(
+                      tensor(new long[] {4, 4}, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+                  Linear.of(tensor(new long[] {4, 4}, key)),
+                  Linear.of(
+                      tensor(new long[] {4, 4}, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+                  Linear.of(
+                      tensor(new long[] {4, 4}, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))),
               0,
-              null,
-              null,
+              Attention.Norms.NONE,
               new Rotary(
                   new float[] {(float) (Math.PI / 2), (float) (Math.PI / 2)}, interleaved, 1),
+              null,
               1,
-              0);
+              Reach.ALL,
+              null);
       Rows out = device.allocate(2, 4);
       try (Device.Page page = page(CacheType.F32, 1, 4)) {
         // Position 0 has key e[i] and value 1, position 1 has query e0, key 0 and value 0.
@@ -360,16 +365,14 @@ class ScalarDeviceTest {
             2,
             1,
             2,
-            query,
-            key,
-            value,
-            output,
+            new Attention.Maps(query, key, value, output),
             0,
-            new Norm(weight, 1e-9f),
-            null,
+            new Attention.Norms(Norm.rootMeanSquare(weight, 1e-9f), null, null, false),
             new Rotary(new float[] {NO_TURN}, false, 1),
+            null,
             1,
-            0);
+            Reach.ALL,
+            null);
     Rows out = device.allocate(2, 3);
     try (Device.Page page = page(CacheType.F32, 1, 2)) {
       device.mixSequence(device.load(attention), 0, batch(page, 2), rows(3, 0, 1, 1, 1, 0, 0), out);
@@ -435,7 +438,7 @@ class ScalarDeviceTest {
       experts.add(device.load((hidden, rows) -> scaled(hidden, factor), "test"));
     }
     Rows out = device.allocate(2, 2);
-    ExpertSet set = device.experts(experts);
+    ExpertSet set = device.experts(experts, Mixture.Weighting.OUTPUT);
     device.experts(set, batch, in, routing, out);
     assertEquals(77.5 * LN3, row(out, 0)[0], 1e-4);
   }
@@ -456,7 +459,12 @@ class ScalarDeviceTest {
           };
       experts.add(device.load(expert, name));
     }
-    device.experts(device.experts(experts), batch, in, routing, device.allocate(3, 2));
+    device.experts(
+        device.experts(experts, Mixture.Weighting.OUTPUT),
+        batch,
+        in,
+        routing,
+        device.allocate(3, 2));
     assertEquals(List.of("expert 0: 2", "expert 1: 1"), calls);
   }
 
@@ -493,16 +501,18 @@ class ScalarDeviceTest {
         1,
         1,
         2,
-        new Linear(tensor(new long[] {2, 2}, 0, 0, 0, 0), tensor(factor, 0)),
-        Linear.of(tensor(new long[] {2, 2}, 1, 0, 0, 0)),
-        Linear.of(tensor(new long[] {2, 2}, 0, 0, 0, 1)),
-        Linear.of(tensor(new long[] {2, 2}, 1, 0, 0, 1)),
+        new Attention.Maps(
+            new Linear(tensor(new long[] {2, 2}, 0, 0, 0, 0), tensor(factor, 0)),
+            Linear.of(tensor(new long[] {2, 2}, 1, 0, 0, 0)),
+            Linear.of(tensor(new long[] {2, 2}, 0, 0, 0, 1)),
+            Linear.of(tensor(new long[] {2, 2}, 1, 0, 0, 1))),
         0,
-        null,
-        null,
+        Attention.Norms.NONE,
         new Rotary(new float[] {NO_TURN}, false, 1),
+        null,
         1,
-        window);
+        window == 0 ? Reach.ALL : new Reach.Window(window),
+        null);
   }
 
   private static Attention with(
@@ -511,16 +521,14 @@ class ScalarDeviceTest {
         base.heads(),
         base.kvHeads(),
         base.headSize(),
-        base.query(),
-        base.key(),
-        base.value(),
-        base.output(),
+        base.maps(),
         clip,
-        queryNorm,
-        keyNorm,
+        new Attention.Norms(queryNorm, keyNorm, null, false),
         rotary,
+        null,
         base.scale(),
-        base.window());
+        base.reach(),
+        null);
   }
 
   private static TensorData tensor(float... values) {

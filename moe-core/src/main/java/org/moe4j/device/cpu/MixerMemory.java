@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.moe4j.device.cpu;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.moe4j.device.Batch;
+import org.moe4j.device.RotaryAngles;
+import org.moe4j.model.Rotary;
+
+/**
+ * What a step needs between the parts of a sequence mixer, kept from layer to layer and step to
+ * step. Used by one operation at a time.
+ */
+final class MixerMemory {
+
+  final PagedAttention.Memory pages = new PagedAttention.Memory();
+  private final Map<String, CpuRows> rows = new HashMap<>();
+  private final Map<Rotary, Angles> angles = new HashMap<>();
+
+  /**
+   * Rows for a purpose: those of the last call if they are large enough.
+   *
+   * @param purpose what they hold
+   * @param capacity most rows
+   * @param width width of a row
+   */
+  CpuRows rows(String purpose, int capacity, int width) {
+    CpuRows found = CpuRows.atLeast(rows.get(purpose), capacity, width);
+    rows.put(purpose, found);
+    return found;
+  }
+
+  /** Cosines and sines of a batch's rows, row-major. */
+  static final class Angles {
+    float[] cosines = new float[0];
+    float[] sines = new float[0];
+
+    private @Nullable Batch batch;
+
+    private void compute(Batch next, Rotary rotary) {
+      if (next == batch) {
+        return;
+      }
+      batch = next;
+      int pairs = rotary.pairs();
+      int size = Math.multiplyExact(batch.rows(), pairs);
+      if (cosines.length < size) {
+        cosines = new float[size];
+        sines = new float[size];
+      }
+      for (int row = 0; row < batch.rows(); row++) {
+        RotaryAngles.compute(rotary, batch.position(row), cosines, sines, row * pairs);
+      }
+    }
+  }
+
+  /** The angles of a batch's rows, computed once for all layers that rotate alike. */
+  Angles angles(Batch next, Rotary rotary) {
+    Angles found = angles.computeIfAbsent(rotary, key -> new Angles());
+    found.compute(next, rotary);
+    return found;
+  }
+}
