@@ -24,7 +24,6 @@ import argparse
 import json
 import shutil
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,201 +31,29 @@ import torch
 import transformers
 from safetensors.numpy import save_file
 
+import parity_cases
+
 HERE = Path(__file__).resolve().parent
 DEFAULT_OUT = HERE.parent / "resources" / "parity"
-LENGTHS = (1, 9, 40)
-LONG = (1, 9, 40, 150)  # more than two pages of 64 positions
 GREEDY = 24
 MARGIN = 1e-3  # of the range of what is compared
 ROUNDING = 2e-5  # float32 against float64, of the logits' range: more means an ill-conditioned model
-
-FAMILIES = {
-    "llama": ("LlamaConfig", "LlamaForCausalLM"),
-    "qwen2": ("Qwen2Config", "Qwen2ForCausalLM"),
-    "qwen3": ("Qwen3Config", "Qwen3ForCausalLM"),
-    "mixtral": ("MixtralConfig", "MixtralForCausalLM"),
-    "qwen2moe": ("Qwen2MoeConfig", "Qwen2MoeForCausalLM"),
-    "qwen3moe": ("Qwen3MoeConfig", "Qwen3MoeForCausalLM"),
-    "olmoe": ("OlmoeConfig", "OlmoeForCausalLM"),
-}
-
-
-@dataclass
-class Case:
-    """One fixture. layout: "fused" and "hub" are what transformers 5 can write; "classic" is "hub" with the config keys
-    of the time before transformers 5."""
-
-    name: str
-    seed: int
-    config: dict
-    layout: str = "fused"
-    shard: str | None = None  # largest shard, "40KB"
-    drop: tuple = ()  # config keys to leave out, so that the family's default applies
-    generation: dict = field(default_factory=dict)
-    lengths: tuple = LENGTHS
-
-    @property
-    def family(self):
-        return self.name.split("-")[0]
-
-
-def rope(theta, kind="default", **more):
-    return {"rope_type": kind, "rope_theta": theta, **more}
-
-
-LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
-
-# The vocabulary of 101 belongs to cases that also have a GGUF twin.
-CASES = [
-    # Dense families.
-    Case("llama-gqa", 100, dict(
-        hidden_size=66, num_attention_heads=6, num_key_value_heads=2, head_dim=10, intermediate_size=90,
-        num_hidden_layers=2, vocab_size=101, rms_norm_eps=1e-5, rope_parameters=rope(10000.0)),
-        generation=dict(do_sample=True, temperature=0.6, top_p=0.9, eos_token_id=[100, 99], bos_token_id=1),
-        lengths=LONG),
-    Case("llama-gqa-seed2", 150, dict(
-        hidden_size=66, num_attention_heads=6, num_key_value_heads=2, head_dim=10, intermediate_size=90,
-        num_hidden_layers=2, vocab_size=101, rms_norm_eps=1e-5, rope_parameters=rope(10000.0)), layout="classic"),
-    Case("llama-tied", 200, dict(
-        hidden_size=84, num_attention_heads=3, num_key_value_heads=3, intermediate_size=77, num_hidden_layers=3,
-        vocab_size=83, rms_norm_eps=1e-6, rope_parameters=rope(500.0), tie_word_embeddings=True), shard="60KB"),
-    Case("llama-bias", 300, dict(
-        hidden_size=60, num_attention_heads=5, num_key_value_heads=1, intermediate_size=46, num_hidden_layers=2,
-        vocab_size=61, attention_bias=True, mlp_bias=True, rope_parameters=rope(10000.0)), layout="classic"),
-    Case("llama-rope-llama3", 400, dict(
-        hidden_size=54, num_attention_heads=3, num_key_value_heads=1, head_dim=16, intermediate_size=70,
-        num_hidden_layers=2, vocab_size=101, max_position_embeddings=512,
-        rope_parameters=rope(10000.0, "llama3", **LLAMA3)), layout="classic", lengths=LONG),
-    Case("llama-rope-llama3-tied", 450, dict(
-        hidden_size=62, num_attention_heads=2, num_key_value_heads=2, head_dim=22, intermediate_size=58,
-        num_hidden_layers=2, vocab_size=75, max_position_embeddings=512, tie_word_embeddings=True,
-        rope_parameters=rope(3000.0, "llama3", **{**LLAMA3, "factor": 32.0, "low_freq_factor": 1.5}))),
-    Case("llama-rope-linear", 500, dict(
-        hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=50, num_hidden_layers=2,
-        vocab_size=101, rope_parameters=rope(200.0, "linear", factor=4.0)), layout="classic"),
-    Case("qwen2-plain", 600, dict(
-        hidden_size=60, num_attention_heads=6, num_key_value_heads=2, intermediate_size=76, num_hidden_layers=2,
-        vocab_size=101, rope_parameters=rope(1000000.0)), lengths=LONG),
-    Case("qwen2-tied", 650, dict(
-        hidden_size=70, num_attention_heads=5, num_key_value_heads=1, intermediate_size=44, num_hidden_layers=3,
-        vocab_size=73, tie_word_embeddings=True, rope_parameters=rope(10000.0)), layout="classic", shard="50KB"),
-    Case("qwen2-sliding", 700, dict(
-        hidden_size=48, num_attention_heads=4, num_key_value_heads=2, intermediate_size=52, num_hidden_layers=3,
-        vocab_size=79, use_sliding_window=True, sliding_window=7, max_window_layers=1,
-        rope_parameters=rope(10000.0)), layout="classic"),
-    Case("qwen2-rope-yarn", 750, dict(
-        hidden_size=64, num_attention_heads=4, num_key_value_heads=2, intermediate_size=42, num_hidden_layers=2,
-        vocab_size=71, max_position_embeddings=128,
-        rope_parameters=rope(100.0, "yarn", factor=4.0, original_max_position_embeddings=32)), layout="classic"),
-    Case("qwen3-plain", 800, dict(
-        hidden_size=50, num_attention_heads=4, num_key_value_heads=1, head_dim=22, intermediate_size=66,
-        num_hidden_layers=2, vocab_size=101, rope_parameters=rope(1000000.0))),
-    Case("qwen3-tied", 850, dict(
-        hidden_size=46, num_attention_heads=6, num_key_value_heads=3, head_dim=12, intermediate_size=54,
-        num_hidden_layers=3, vocab_size=89, tie_word_embeddings=True, rope_parameters=rope(10000.0)),
-        layout="classic"),
-    Case("qwen3-sliding", 900, dict(
-        hidden_size=52, num_attention_heads=3, num_key_value_heads=3, head_dim=18, intermediate_size=38,
-        num_hidden_layers=3, vocab_size=63, attention_bias=True, use_sliding_window=True, sliding_window=5,
-        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
-        rope_parameters=rope(5000.0)), lengths=LONG),
-    # Mixtral.
-    Case("mixtral-plain", 1000, dict(
-        hidden_size=52, num_attention_heads=4, num_key_value_heads=2, head_dim=14, intermediate_size=28,
-        num_hidden_layers=2, vocab_size=101, num_local_experts=6, num_experts_per_tok=2,
-        rope_parameters=rope(1000000.0)),
-        generation=dict(eos_token_id=2, bos_token_id=1)),
-    Case("mixtral-plain-seed2", 1050, dict(
-        hidden_size=52, num_attention_heads=4, num_key_value_heads=2, head_dim=14, intermediate_size=28,
-        num_hidden_layers=2, vocab_size=101, num_local_experts=6, num_experts_per_tok=2,
-        rope_parameters=rope(1000000.0)), layout="hub"),
-    Case("mixtral-sliding", 1100, dict(
-        hidden_size=44, num_attention_heads=2, num_key_value_heads=1, intermediate_size=36, num_hidden_layers=3,
-        vocab_size=77, num_local_experts=5, num_experts_per_tok=3, sliding_window=11,
-        rope_parameters=rope(10000.0)), layout="classic", shard="40KB"),
-    Case("mixtral-top1-tied", 1200, dict(
-        hidden_size=60, num_attention_heads=3, num_key_value_heads=3, intermediate_size=22, num_hidden_layers=2,
-        vocab_size=93, num_local_experts=7, num_experts_per_tok=1, tie_word_embeddings=True,
-        rope_parameters=rope(1000000.0)), layout="classic", drop=("rope_theta", "head_dim"), lengths=LONG),
-    # Qwen1.5/2-MoE.
-    Case("qwen2moe-plain", 1300, dict(
-        hidden_size=56, num_attention_heads=4, num_key_value_heads=2, intermediate_size=60, num_hidden_layers=2,
-        vocab_size=101, num_experts=9, num_experts_per_tok=4, moe_intermediate_size=18,
-        shared_expert_intermediate_size=34, norm_topk_prob=False, rope_parameters=rope(1000000.0)), layout="classic"),
-    Case("qwen2moe-plain-seed2", 1350, dict(
-        hidden_size=56, num_attention_heads=4, num_key_value_heads=2, intermediate_size=60, num_hidden_layers=2,
-        vocab_size=101, num_experts=9, num_experts_per_tok=4, moe_intermediate_size=18,
-        shared_expert_intermediate_size=34, norm_topk_prob=False, rope_parameters=rope(1000000.0))),
-    Case("qwen2moe-norm-mlponly-tied", 1400, dict(
-        hidden_size=60, num_attention_heads=6, num_key_value_heads=3, intermediate_size=46, num_hidden_layers=3,
-        vocab_size=65, num_experts=5, num_experts_per_tok=2, moe_intermediate_size=26,
-        shared_expert_intermediate_size=20, norm_topk_prob=True, mlp_only_layers=[1], tie_word_embeddings=True,
-        rope_parameters=rope(10000.0))),
-    Case("qwen2moe-step2", 1500, dict(
-        hidden_size=42, num_attention_heads=3, num_key_value_heads=1, intermediate_size=58, num_hidden_layers=4,
-        vocab_size=81, num_experts=10, num_experts_per_tok=3, moe_intermediate_size=14,
-        shared_expert_intermediate_size=30, norm_topk_prob=False, mlp_only_layers=[3], decoder_sparse_step=2,
-        qkv_bias=False, rope_parameters=rope(10000.0)), layout="classic", shard="30KB"),
-    Case("qwen2moe-sliding", 1550, dict(
-        hidden_size=48, num_attention_heads=4, num_key_value_heads=4, intermediate_size=40, num_hidden_layers=3,
-        vocab_size=69, num_experts=6, num_experts_per_tok=2, moe_intermediate_size=18,
-        shared_expert_intermediate_size=22, norm_topk_prob=True, use_sliding_window=True, sliding_window=6,
-        max_window_layers=3, rope_parameters=rope(10000.0))),
-    # Qwen3-MoE.
-    Case("qwen3moe-norm", 1600, dict(
-        hidden_size=44, num_attention_heads=4, num_key_value_heads=2, head_dim=20, intermediate_size=50,
-        num_hidden_layers=2, vocab_size=101, num_experts=11, num_experts_per_tok=4, moe_intermediate_size=18,
-        norm_topk_prob=True, rope_parameters=rope(1000000.0)),
-        generation=dict(do_sample=True, temperature=0.7, top_k=20, top_p=0.8, eos_token_id=[100, 98])),
-    Case("qwen3moe-norm-seed2", 1650, dict(
-        hidden_size=44, num_attention_heads=4, num_key_value_heads=2, head_dim=20, intermediate_size=50,
-        num_hidden_layers=2, vocab_size=101, num_experts=11, num_experts_per_tok=4, moe_intermediate_size=18,
-        norm_topk_prob=True, rope_parameters=rope(1000000.0)), layout="classic"),
-    Case("qwen3moe-raw-tied", 1700, dict(
-        hidden_size=58, num_attention_heads=3, num_key_value_heads=3, head_dim=14, intermediate_size=50,
-        num_hidden_layers=2, vocab_size=87, num_experts=7, num_experts_per_tok=3, moe_intermediate_size=26,
-        norm_topk_prob=False, tie_word_embeddings=True, rope_parameters=rope(10000.0)), layout="classic"),
-    Case("qwen3moe-mixed", 1800, dict(
-        hidden_size=50, num_attention_heads=5, num_key_value_heads=1, head_dim=12, intermediate_size=62,
-        num_hidden_layers=4, vocab_size=63, num_experts=5, num_experts_per_tok=1, moe_intermediate_size=34,
-        norm_topk_prob=False, mlp_only_layers=[1], decoder_sparse_step=2, rope_parameters=rope(10000.0)),
-        layout="classic", shard="40KB", lengths=LONG),
-    Case("qwen3moe-sliding", 1900, dict(
-        hidden_size=40, num_attention_heads=4, num_key_value_heads=2, head_dim=18, intermediate_size=30,
-        num_hidden_layers=3, vocab_size=71, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=22,
-        norm_topk_prob=True, mlp_only_layers=[0], attention_bias=True, use_sliding_window=True, sliding_window=8,
-        rope_parameters=rope(10000.0)), shard="40KB"),
-    Case("qwen3moe-rope-yarn", 1950, dict(
-        hidden_size=42, num_attention_heads=2, num_key_value_heads=1, head_dim=24, intermediate_size=30,
-        num_hidden_layers=2, vocab_size=85, num_experts=6, num_experts_per_tok=2, moe_intermediate_size=20,
-        norm_topk_prob=True, max_position_embeddings=256,
-        rope_parameters=rope(1000.0, "yarn", factor=8.0, original_max_position_embeddings=32))),
-    # OLMoE.
-    Case("olmoe-plain", 2000, dict(
-        hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=22, num_hidden_layers=2,
-        vocab_size=101, num_experts=8, num_experts_per_tok=3, norm_topk_prob=False,
-        rope_parameters=rope(10000.0), pad_token_id=1, eos_token_id=100), layout="classic"),
-    Case("olmoe-plain-seed2", 2050, dict(
-        hidden_size=56, num_attention_heads=4, num_key_value_heads=4, intermediate_size=22, num_hidden_layers=2,
-        vocab_size=101, num_experts=8, num_experts_per_tok=3, norm_topk_prob=False,
-        rope_parameters=rope(10000.0), pad_token_id=1, eos_token_id=100)),
-    Case("olmoe-clip-raw", 2100, dict(
-        hidden_size=54, num_attention_heads=3, num_key_value_heads=3, intermediate_size=26, num_hidden_layers=2,
-        vocab_size=91, num_experts=5, num_experts_per_tok=2, norm_topk_prob=False, clip_qkv=0.75,
-        rope_parameters=rope(500.0), pad_token_id=1, eos_token_id=None), layout="classic", shard="40KB"),
-    Case("olmoe-clip-norm-gqa-tied", 2200, dict(
-        hidden_size=60, num_attention_heads=6, num_key_value_heads=2, intermediate_size=18, num_hidden_layers=3,
-        vocab_size=95, num_experts=11, num_experts_per_tok=4, norm_topk_prob=True, clip_qkv=0.9,
-        tie_word_embeddings=True, rope_parameters=rope(10000.0), pad_token_id=1, eos_token_id=None)),
-]
-
+FAMILIES, CASES = parity_cases.all_cases()
 
 class Rejected(Exception):
     """This seed decides something by too little, or is degenerate."""
 
 
+def family(case):
+    return FAMILIES[case.family]
+
+
 def classes(case):
-    return tuple(getattr(transformers, n) for n in FAMILIES[case.family])
+    return getattr(transformers, family(case).config), getattr(transformers, family(case).model)
+
+
+def layers(case, model):
+    return family(case).text_model(model).layers
 
 
 def new_model(case, seed):
@@ -241,7 +68,10 @@ def new_model(case, seed):
     with torch.no_grad():
         for name, p in model.named_parameters():
             noise = torch.randn(p.shape, generator=generator)
-            if "norm" in name:
+            own = family(case).draw(name, noise, config)
+            if own is not None:
+                value = own
+            elif "norm" in name:
                 value = 1 + 0.25 * noise
                 if "q_norm" in name or "k_norm" in name:
                     value = 1.4 * value
@@ -321,7 +151,7 @@ def check_layout(case, directory):
                 keys.add(key)
                 assert tensors.get_slice(key).get_dtype() == "BF16", key
     experts = {k for k in keys if ".experts." in k}
-    if case.family in ("mixtral", "qwen2moe", "qwen3moe", "olmoe"):
+    if family(case).experts_fused:
         assert experts
         fused = {k for k in experts if k.endswith(("gate_up_proj", "down_proj"))}
         assert fused == (experts if case.layout == "fused" else set()), sorted(experts)[:4]
@@ -332,17 +162,20 @@ def check_layout(case, directory):
 
 
 class Recorder:
-    """Keeps what the routers of a model return, by layer."""
+    """Keeps what the routers of a model answer, by layer."""
 
-    def __init__(self, model):
+    def __init__(self, case, model):
         self.calls = {}
-        for i, layer in enumerate(model.model.layers):
-            if hasattr(layer.mlp, "gate"):
-                layer.mlp.gate.register_forward_hook(self._hook(i))
+        self.read = family(case).read
+        for i, layer in enumerate(layers(case, model)):
+            router = family(case).router(layer)
+            if router is not None:
+                router.register_forward_hook(self._hook(i))
 
     def _hook(self, layer):
-        def hook(_module, _inputs, output):
-            self.calls.setdefault(layer, []).append([t.detach().clone() for t in output])
+        def hook(module, inputs, output):
+            answer = self.read(module, inputs, output)
+            self.calls.setdefault(layer, []).append([t.detach().clone() for t in answer])
 
         return hook
 
@@ -403,20 +236,27 @@ def check_lively(case, model, logits, calls, prompt):
     with torch.no_grad():
         base = model(ids).logits
         scale = base.std()
-        for i, layer in enumerate(model.model.layers):
-            for part in (layer.self_attn.o_proj, layer.mlp):
-                hook = part.register_forward_hook(lambda _m, _i, out: torch.zeros_like(out))
+        for i, layer in enumerate(layers(case, model)):
+            for part in family(case).parts(layer):
+                hook = part.register_forward_hook(lambda _m, _i, out: silent(out))
                 change = ((model(ids).logits - base).std() / scale).item()
                 hook.remove()
                 if change < 0.1:
                     raise Rejected(f"layer {i} has no say ({change:.2f})")
-            if hasattr(layer.mlp, "gate"):
-                turn = layer.mlp.gate.register_forward_hook(
-                    lambda _m, _i, out: (out[0], out[1], (out[2] + 1) % layer.mlp.gate.weight.shape[0]))
+            router = family(case).router(layer)
+            if router is not None and family(case).turn is not None:
+                turn = router.register_forward_hook(lambda module, _i, out: family(case).turn(module, out))
                 change = ((model(ids).logits - base).std() / scale).item()
                 turn.remove()
                 if change < 0.05:
                     raise Rejected(f"the experts of layer {i} are too alike ({change:.2f})")
+
+
+def silent(output):
+    """Zeros in the place of what a module gives."""
+    if isinstance(output, tuple):
+        return (torch.zeros_like(output[0]), *output[1:])
+    return torch.zeros_like(output)
 
 
 def greedy(model, recorder, prompt):
@@ -452,7 +292,7 @@ def random_prompts(case, model, seed):
 
 def quick_check(case, model, seed):
     """Rejects most bad seeds before anything is written."""
-    recorder = Recorder(model)
+    recorder = Recorder(case, model)
     for prompt in reversed(random_prompts(case, model, seed)):
         with torch.no_grad():
             model(torch.tensor([prompt]))
@@ -462,7 +302,7 @@ def quick_check(case, model, seed):
 
 def expectations(case, model, directory, seed):
     """What the model answers; raises Rejected where a choice is too close."""
-    recorder = Recorder(model)
+    recorder = Recorder(case, model)
     tensors, all_logits, all_calls, margins = {}, [], {}, []
     prompts = random_prompts(case, model, seed)
     for s, prompt in enumerate(prompts):
@@ -516,7 +356,7 @@ def without(config):
         yield "sliding window", {"layer_types": full} if by_layer else {"sliding_window": None}
     rotary = config.rope_parameters
     if rotary["rope_type"] != "default":
-        yield "rope scaling", {"rope_parameters": rope(rotary["rope_theta"])}
+        yield "rope scaling", {"rope_parameters": parity_cases.rope(rotary["rope_theta"])}
     if getattr(config, "clip_qkv", None):
         yield "clip_qkv", {"clip_qkv": None}
     if hasattr(config, "norm_topk_prob"):
