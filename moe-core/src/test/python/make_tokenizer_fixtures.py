@@ -7,12 +7,14 @@ Writes lines.txt.gz (one JSON string a line); for each tokenizer of the `tokeniz
 NAME/ids.txt.gz; sentencepiece.json.gz and its ids; unicode.txt.gz (the code points of each character class). An ids
 file has two lines for each input: the ids where special tokens are text, and the ids where they are parsed, or `=` where
 both are the same. With the second argument the same is done for the real tokenizers in the npm packages, of which
-only the ids are written (under npm/).
+only the ids are written (under npm/). Where LLAMA_CPP_LIB names the folder of llama.cpp's libraries (see llama_cpp.py), the
+ids that they give for a unigram vocabulary in a GGUF file are written too.
 """
 import base64
 import gzip
 import io
 import json
+import os
 import random
 import sys
 from collections import Counter
@@ -56,6 +58,8 @@ DEEPSEEK_LETTERS = (
     "\uab70-\uabbf\ufb00-\ufb06\ufb13-\ufb17\uff21-\uff3a\uff41-\uff5a\U00010400-\U0001044f"
     "\U000104b0-\U000104d3\U000104d8-\U000104fb\U00010c80-\U00010cb2\U00010cc0-\U00010cf2\U000118a0-\U000118df"
     "\U0001e900-\U0001e943]+")
+DEEPSEEK_CODER = ["[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+"]
+SEED_CODER = CONTRACTIONS + "|[^\r\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\r\n]+|\\s*[\r\n]+|\\s+(?!\\S)|\\s+"
 DEEPSEEK_LLM = ["[\r\n]", DEEPSEEK_LETTERS, "\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+", "\\s+$", "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+"]
 
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -204,6 +208,9 @@ def make_tokenizers(corpus):
         "deepseek-v3": trained(corpus, byte_level(*map(split, DEEPSEEK_V3)), normalizers.Sequence([])),
         "deepseek-llm": trained(corpus, byte_level(*map(split, DEEPSEEK_LLM), pre_tokenizers.Digits(True))),
         "starcoder": trained(corpus, byte_level(pre_tokenizers.Digits(True), use_regex=True)),
+        "glm4": trained(corpus, byte_level(split(LLAMA3))),
+        "seed-coder": trained(corpus, byte_level(split(SEED_CODER))),
+        "deepseek-coder": trained(corpus, byte_level(*map(split, DEEPSEEK_CODER), pre_tokenizers.Digits(True))),
         "bailing": trained(corpus, byte_level(split(BAILING))),
         "exaone-moe": trained(corpus, byte_level(split(EXAONE))),
         "han-apart": trained(corpus, byte_level(split(HAN_APART))),
@@ -333,6 +340,47 @@ def without_names(tokenizer):
     return Tokenizer.from_str(json.dumps(state))
 
 
+def llama_cpp_unigram(root, tokenizer, lines):
+    """The ids that llama.cpp gives for a unigram vocabulary in a GGUF file, with every setting of its spaces."""
+    import ctypes
+    import tempfile
+
+    import gguf
+
+    from llama_cpp import LlamaCpp
+    llama = LlamaCpp()
+    lib = llama.lib
+    params = lib.llama_model_default_params()
+    params.vocab_only = True
+    state = json.loads(tokenizer.to_str())
+    names, scores = zip(*state["model"]["vocab"])
+    for prefix, single in [(True, True), (True, False), (False, False)]:
+        with tempfile.NamedTemporaryFile(suffix=".gguf") as file:
+            writer = gguf.GGUFWriter(file.name, "t5")
+            writer.add_tokenizer_model("t5")
+            writer.add_tokenizer_pre("default")
+            writer.add_token_list(names)
+            writer.add_token_scores(scores)
+            writer.add_token_types([2] + 2 * [3] + [4 if name == "<sep>" else 1 for name in names[3:]])
+            writer.add_unk_token_id(0)
+            writer.add_add_space_prefix(prefix)
+            writer.add_remove_extra_whitespaces(single)
+            writer.add_precompiled_charsmap(base64.b64decode(state["normalizer"]["precompiled_charsmap"]))
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.close()
+            model = lib.llama_model_load_from_file(file.name.encode(), params)
+        vocab = lib.llama_model_get_vocab(model)
+        out = []
+        for line in lines:
+            text = line.encode()
+            ids = (ctypes.c_int32 * (len(text) + 8))()
+            out.append(numbers(ids[:lib.llama_tokenize(vocab, text, len(text), ids, len(ids), False, False)]))
+        lib.llama_model_free(model)
+        write(root / "unigram-t5" / f"llama-cpp-{'prefix' if prefix else 'bare'}-{'single' if single else 'all'}.txt.gz",
+              "\n".join(out) + "\n")
+
+
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as zipped:
@@ -413,7 +461,10 @@ def main():
         write(root / name / "tokenizer.json.gz", json.dumps(state, ensure_ascii=False))
         write_ids(root / name / "ids.txt.gz", tokenizer, lines)
         write_decodings(root / name / "decoded.txt.gz", tokenizer, random.Random(3))
-    for name, tokenizer in make_unigrams(corpus).items():
+    unigrams = make_unigrams(corpus)
+    if "LLAMA_CPP_LIB" in os.environ:
+        llama_cpp_unigram(root, unigrams["unigram-t5"], lines)
+    for name, tokenizer in unigrams.items():
         write(root / name / "tokenizer.json.gz", json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False))
         write_ids(root / name / "ids.txt.gz", tokenizer, lines, without_names(tokenizer))
         write_decodings(root / name / "decoded.txt.gz", tokenizer, random.Random(3))

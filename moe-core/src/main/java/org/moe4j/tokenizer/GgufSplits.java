@@ -103,7 +103,14 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
                       + SPACES)),
           new Named(List.of("dbrx", "smaug-bpe", "chatglm-bpe", "glm4"), plain(gpt4(THREE_DIGITS))),
           new Named(
-              List.of("llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "lfm2"),
+              List.of(
+                  "llama-bpe",
+                  "llama3",
+                  "llama-v3",
+                  "falcon3",
+                  "falcon-h1",
+                  "lfm2",
+                  "jina-v5-nano"),
               new GgufSplits(List.of(gpt4(THREE_DIGITS)), true, true)),
           new Named(
               List.of("pixtral", "midm-2.0"),
@@ -113,7 +120,7 @@ record GgufSplits(List<String> patterns, boolean wholeFirst, boolean addBos) {
               new GgufSplits(List.of(THREE_DIGITS, gpt4("\\p{N}+")), true, false)),
           new Named(List.of("tekken"), new GgufSplits(List.of(gpt4o("", ONE_DIGIT)), true, true)),
           new Named(
-              List.of("gpt-4o", "llama4", "kanana2", "minimax-m2"),
+              List.of("gpt-4o", "llama4", "kanana2", "minimax-m2", "talkie"),
               plain(gpt4o(CONTRACTIONS + "?", THREE_DIGITS))),
           new Named(
               List.of("deepseek-llm"),

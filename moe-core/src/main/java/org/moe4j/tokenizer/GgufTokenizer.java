@@ -15,8 +15,8 @@ import org.moe4j.tokenizer.AddedTokens.AddedToken;
 import org.moe4j.tokenizer.StreamDecoder.LeadingSpace;
 
 /**
- * Reads the tokenizer in the metadata of a GGUF file: byte-level BPE with merges, or SentencePiece
- * BPE with scores.
+ * Reads the tokenizer in the metadata of a GGUF file: byte-level BPE or BPE over characters with
+ * merges, SentencePiece BPE with scores, or a unigram model.
  *
  * <p>What the metadata do not tell is not done: a model whose {@code tokenizer.json} normalizes
  * text does not here.
@@ -68,11 +68,13 @@ final class GgufTokenizer {
     return switch (model) {
       case "gpt2" -> new GgufTokenizer(config).byteLevel();
       case "llama" -> new GgufTokenizer(config).scored();
+      case "gemma4" -> new GgufTokenizer(config).characters();
+      case "t5" -> new GgufTokenizer(config).unigram();
       default ->
           throw new MixtureException.Unsupported(
               config.file() + ": " + PREFIX + "model",
               "tokenizer model \"" + model + "\"",
-              "gpt2 and llama");
+              "gpt2, llama, gemma4 and t5");
     };
   }
 
@@ -113,7 +115,7 @@ final class GgufTokenizer {
     readAddedTokens();
     Merges merges = readMerges();
     ByteTokens bytes = ByteTokens.ofAlphabet(builder::id);
-    SpecialTokens special = special(splits.addBos());
+    SpecialTokens special = special(splits.addBos(), false);
     TokenTable table = builder.build();
     return tokenizer(
         "byte-level BPE (" + config.text(key, "default") + ")",
@@ -125,7 +127,8 @@ final class GgufTokenizer {
         special);
   }
 
-  private ModelTokenizer scored() {
+  /** Adds the tokens of a vocabulary that writes a space as a mark. */
+  private void addMarkedTokens() {
     int id = 0;
     for (String name : names) {
       Kind kind = kinds[id];
@@ -133,10 +136,99 @@ final class GgufTokenizer {
       builder.add(id++, name, plainBytes(text, kind));
     }
     readAddedTokens();
+  }
+
+  /** Gemma 4's: merges over characters, with byte fall-back, and no space before the text. */
+  private ModelTokenizer characters() {
+    addMarkedTokens();
+    Merges merges = readMerges();
+    LongMap characters = builder.characters(this::isText);
+    ByteTokens bytes = ByteTokens.ofHexNames(builder::id);
+    // Early files say by mistake that no begin token is to be added.
+    SpecialTokens special = special(true, true);
+    int unknown = special.unknown().orElse(NONE);
+    TokenTable table = builder.build();
+    return tokenizer(
+        "SentencePiece BPE",
+        table,
+        TextNormalizer.replace(" ", SPACE_MARK),
+        PreTokenizer.whole(),
+        new PieceEncoder.Characters(table, merges, characters, bytes, unknown, true, false),
+        LeadingSpace.KEEP,
+        special);
+  }
+
+  private ModelTokenizer unigram() {
+    addMarkedTokens();
+    boolean prefix = config.flag(PREFIX + "add_space_prefix", false);
+    boolean single = config.flag(PREFIX + "remove_extra_whitespaces", false);
+    TextNormalizer spaces = TextNormalizer.marked(SPACE_MARK, prefix, single);
+    Unigram encoder = unigramEncoder();
+    SpecialTokens special = special(false, false);
+    return tokenizer(
+        "unigram",
+        builder.build(),
+        charsMap(spaces),
+        PreTokenizer.whole(),
+        encoder,
+        prefix || single ? LeadingSpace.DROP_ONE : LeadingSpace.KEEP,
+        special);
+  }
+
+  /** What the file's character map does to a text, if it has one, and then {@code spaces}. */
+  private TextNormalizer charsMap(TextNormalizer spaces) {
+    String key = PREFIX + "precompiled_charsmap";
+    if (!config.has(key)) {
+      return spaces;
+    }
+    int[] values = config.ints(key);
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) values[i];
+    }
+    CharsMap map = CharsMap.read(config.file(), key, bytes);
+    return TextNormalizer.sequence(
+        config.file() + ": " + key, List.of(map::replaceLongest, spaces));
+  }
+
+  private Unigram unigramEncoder() {
+    float[] given = readScores();
+    double[] scores = new double[given.length];
+    float lowest = Float.MAX_VALUE;
+    int unknown = id("unknown_token_id").orElse(NONE);
+    List<TokenTrie.Entry> entries = new ArrayList<>();
+    for (int id = 0; id < scores.length; id++) {
+      // Tokens of the user have no probability: they are as likely as can be.
+      scores[id] = kinds[id] == Kind.USER_DEFINED ? 0 : given[id];
+      String name = String.valueOf(builder.name(id));
+      if ((isText(id) || kinds[id] == Kind.UNUSED) && !name.isEmpty()) {
+        entries.add(new TokenTrie.Entry(name, id));
+      }
+      if (kinds[id] == Kind.NORMAL) {
+        lowest = Math.min(lowest, given[id]);
+      } else if (kinds[id] == Kind.UNKNOWN && unknown == NONE) {
+        unknown = id;
+      }
+    }
+    String where = config.file() + ": " + PREFIX;
+    if (unknown == NONE) {
+      throw new MixtureException.Unsupported(
+          where + "unknown_token_id", "a unigram model without unknown token", "one with it");
+    }
+    return new Unigram(
+        new TokenTrie(where + "tokens", entries),
+        scores,
+        lowest - Unigram.UNKNOWN_PENALTY,
+        unknown,
+        ByteTokens.none());
+  }
+
+  private ModelTokenizer scored() {
+    addMarkedTokens();
     LongMap characters = builder.characters(this::isText);
     Merges merges = scoredMerges(characters);
     ByteTokens bytes = ByteTokens.ofHexNames(builder::id);
-    SpecialTokens special = special(true);
+    SpecialTokens special = special(true, false);
     int unknown = special.unknown().orElse(NONE);
     boolean prefix = config.flag(PREFIX + "add_space_prefix", true);
     TextNormalizer marks = TextNormalizer.replace(" ", SPACE_MARK);
@@ -252,9 +344,7 @@ final class GgufTokenizer {
    * place.
    */
   private int[] ranks() {
-    String key = PREFIX + "scores";
-    float[] scores = config.floats(key);
-    checkLength(key, scores.length);
+    float[] scores = readScores();
     float[] places = new float[scores.length];
     for (int i = 0; i < places.length; i++) {
       places[i] = 0f - scores[i];
@@ -273,17 +363,25 @@ final class GgufTokenizer {
     return ranks;
   }
 
+  private float[] readScores() {
+    String key = PREFIX + "scores";
+    float[] scores = config.floats(key);
+    checkLength(key, scores.length);
+    return scores;
+  }
+
   private void readAddedTokens() {
     // Phi-3's special tokens take the white space after them along, which the metadata do not say.
     String model = config.text("general.name", "").toLowerCase(Locale.ROOT);
     boolean phi3 = model.contains("phi-3") || model.contains("phi3");
+    boolean gemma4 = config.text(PREFIX + "model").equals("gemma4");
     Set<Integer> given = new HashSet<>();
     for (String key : List.of(BOS, EOS, EOT, EOM)) {
       id(key).ifPresent(given::add);
     }
     for (int id = 0; id < kinds.length; id++) {
       String name = String.valueOf(builder.name(id));
-      boolean special = isSpecial(kinds[id], name) || given.contains(id);
+      boolean special = isSpecial(kinds[id], name, gemma4) || given.contains(id);
       if (special || kinds[id] == Kind.USER_DEFINED) {
         boolean strips = phi3 && !List.of("<unk>", "<s>", "<|endoftext|>").contains(name);
         added.add(new AddedToken(name, id, special, false, false, strips));
@@ -296,20 +394,29 @@ final class GgufTokenizer {
 
   /**
    * Text must never become a token that ends an answer, even if the file takes that for an ordinary
-   * one.
+   * one. The tag that ends struck-out HTML is none if it is the user's token, as in Gemma's files;
+   * and these list the marks of Gemma 4's turns as the user's, so that they show.
    */
-  private static boolean isSpecial(Kind kind, String name) {
+  private static boolean isSpecial(Kind kind, String name, boolean gemma4) {
+    boolean mark = gemma4 && (name.startsWith("<|") || name.endsWith("|>"));
     return switch (kind) {
       case CONTROL, UNKNOWN -> true;
-      case USER_DEFINED -> EndTokens.isName(name);
+      case USER_DEFINED -> mark || (EndTokens.isName(name) && !name.equals("</s>"));
       default -> name.startsWith("<|") && EndTokens.isName(name);
     };
   }
 
-  private SpecialTokens special(boolean addBos) {
+  /**
+   * The special tokens.
+   *
+   * @param addBos whether a prompt begins with the begin token unless the file says otherwise
+   * @param always whether it does so whatever the file says
+   */
+  private SpecialTokens special(boolean addBos, boolean always) {
     OptionalInt bos = id(BOS);
     OptionalInt eos = id(EOS);
-    boolean begins = config.flag(PREFIX + "add_bos_token", addBos) && bos.isPresent();
+    boolean asked = config.flag(PREFIX + "add_bos_token", addBos);
+    boolean begins = (always || asked) && bos.isPresent();
     return new SpecialTokens(
         bos,
         eos,

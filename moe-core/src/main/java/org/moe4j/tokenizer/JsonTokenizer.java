@@ -134,7 +134,8 @@ final class JsonTokenizer {
     }
     TokenTrie trie = new TokenTrie(root.file() + ": model.vocab", entries);
     double lowest = Arrays.stream(scores).min().orElse(0);
-    Unigram encoder = new Unigram(trie, scores, lowest, unknown, fallbackBytes(builder));
+    double unknownScore = lowest - Unigram.UNKNOWN_PENALTY;
+    Unigram encoder = new Unigram(trie, scores, unknownScore, unknown, fallbackBytes(builder));
     return _ -> encoder;
   }
 

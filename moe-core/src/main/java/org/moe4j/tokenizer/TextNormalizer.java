@@ -79,6 +79,33 @@ interface TextNormalizer {
     };
   }
 
+  /**
+   * Writes a mark for every space.
+   *
+   * @param mark the mark
+   * @param prefix whether one more mark stands before the first word
+   * @param single whether every word has exactly one mark before it, whatever the spaces
+   */
+  static TextNormalizer marked(String mark, boolean prefix, boolean single) {
+    return text -> {
+      StringBuilder marked = new StringBuilder(text.length() + 1);
+      boolean inWord = false;
+      boolean first = true;
+      for (int i = 0; i < text.length(); i++) {
+        boolean space = text.charAt(i) == ' ';
+        if (space ? !single : !inWord && (single || (prefix && first))) {
+          marked.append(mark);
+        }
+        if (!space) {
+          marked.append(text.charAt(i));
+          first = false;
+        }
+        inWord = !space;
+      }
+      return marked.toString();
+    };
+  }
+
   /** Takes away white space before the text, after it, or both. */
   static TextNormalizer strip(boolean left, boolean right) {
     return text -> {

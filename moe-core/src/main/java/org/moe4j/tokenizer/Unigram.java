@@ -18,7 +18,9 @@ import java.util.Arrays;
  */
 final class Unigram implements PieceEncoder {
 
-  private static final double UNKNOWN_PENALTY = 10;
+  /** How far an unknown character's score lies below the lowest of the tokens. */
+  static final int UNKNOWN_PENALTY = 10;
+
   private static final int UNREACHED = -1;
 
   private final TokenTrie trie;
@@ -32,14 +34,14 @@ final class Unigram implements PieceEncoder {
    *
    * @param trie the tokens that text may become
    * @param scores the score of each token, by id
-   * @param lowest the lowest score
+   * @param unknownScore the score of an unknown character
    * @param unknown the token for what is no other
    * @param bytes the token of each byte; none of them without byte fall-back
    */
-  Unigram(TokenTrie trie, double[] scores, double lowest, int unknown, ByteTokens bytes) {
+  Unigram(TokenTrie trie, double[] scores, double unknownScore, int unknown, ByteTokens bytes) {
     this.trie = trie;
     this.scores = scores;
-    this.unknownScore = lowest - UNKNOWN_PENALTY;
+    this.unknownScore = unknownScore;
     this.unknown = unknown;
     this.bytes = bytes;
   }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -67,7 +68,15 @@ class GgufTokenizerTest {
     "starcoder, smollm",
     "bailing, bailingmoe",
     "han-apart, kimi-k2",
-    "exaone-moe, exaone-moe"
+    "exaone-moe, exaone-moe",
+    "qwen2, hunyuan",
+    "glm4, glm4",
+    "glm4, dbrx",
+    "gpt-4o, minimax-m2",
+    "starcoder, refact",
+    "deepseek-v3, hunyuan-dense",
+    "deepseek-coder, deepseek-coder",
+    "seed-coder, seed-coder"
   })
   void metadataGiveTheSameIdsAsTheTokenizerJson(String name, String pre) {
     ModelTokenizer tokenizer = open(twin(name, pre));
@@ -85,6 +94,113 @@ class GgufTokenizerTest {
     }
     assertTrue(same.size() > 1000);
     Fixtures.assertSameIds(tokenizer, same, ids);
+  }
+
+  @Test
+  void gemma4sMetadataGiveTheSameIdsAsTheTokenizerJson() {
+    Map<String, @Nullable Object> metadata = twin("gemma", "default");
+    metadata.put("tokenizer.ggml.model", "gemma4");
+    metadata.put("tokenizer.ggml.bos_token_id", 1);
+    metadata.put("tokenizer.ggml.add_bos_token", false);
+    List<Object> types = new ArrayList<>((List<?>) metadata.get("tokenizer.ggml.token_type"));
+    Collections.fill(types.subList(3, 259), 6);
+    metadata.put("tokenizer.ggml.token_type", types);
+    ModelTokenizer tokenizer = open(metadata);
+    List<String> same = new ArrayList<>();
+    List<Fixtures.Expected> ids = new ArrayList<>();
+    List<String> lines = Fixtures.lines();
+    List<Fixtures.Expected> expected = Fixtures.expected("gemma/ids.txt.gz");
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      // A name by which llama.cpp too knows a token as an end; it is an ordinary one here.
+      if (!line.contains("<|im_end|>")) {
+        same.add(line);
+        ids.add(expected.get(i));
+        assertEquals(line.replace('\u2581', ' '), tokenizer.decode(tokenizer.encode(line)));
+      }
+    }
+    assertTrue(same.size() > 1500);
+    Fixtures.assertSameIds(tokenizer, same, ids);
+    assertTrue(tokenizer.special().addBos(), "whatever the file says");
+  }
+
+  @Test
+  void marksOfGemma4sTurnsAreSpecialAndStruckOutTextIsNot() {
+    Map<String, @Nullable Object> metadata = tiny();
+    metadata.put("tokenizer.ggml.model", "gemma4");
+    metadata.put("tokenizer.ggml.merges", List.of());
+    metadata.put(
+        "tokenizer.ggml.tokens",
+        List.of(
+            "<unk>", "<bos>", "<eos>", "a", "</s>", "<turn|>", "<|tool_call>", "<b>", "b", "c"));
+    metadata.put("tokenizer.ggml.token_type", List.of(2, 3, 3, 1, 4, 3, 4, 4, 1, 1));
+    ModelTokenizer tokenizer = open(metadata);
+    assertEquals(List.of(2, 5), tokenizer.special().ends());
+    assertArrayEquals(new int[] {3, 4, 7, 3}, tokenizer.encode("a</s><b>a"));
+    assertFalse(contains(tokenizer.encode("<|tool_call>"), 6));
+    assertArrayEquals(new int[] {6}, tokenizer.encode("<|tool_call>", true));
+  }
+
+  /** The metadata that a converter would write for a unigram vocabulary. */
+  private static Map<String, @Nullable Object> unigram(boolean prefix, boolean single) {
+    Config json = Config.of("tokenizer.json", Fixtures.tokenizerJson("unigram-t5"));
+    List<Object> tokens = new ArrayList<>();
+    List<Object> scores = new ArrayList<>();
+    List<Object> types = new ArrayList<>();
+    for (Object entry : (List<?>) json.section("model").value("vocab")) {
+      List<?> pair = (List<?>) entry;
+      tokens.add(pair.get(0));
+      scores.add(pair.get(1));
+      types.add(pair.get(0).equals("<sep>") ? 4 : 1);
+    }
+    types.set(0, 2);
+    types.set(1, 3);
+    types.set(2, 3);
+    List<Object> charsMap = new ArrayList<>();
+    String encoded = json.section("normalizer").text("precompiled_charsmap");
+    for (byte each : Base64.getDecoder().decode(encoded)) {
+      charsMap.add(each & 0xFF);
+    }
+    Map<String, @Nullable Object> metadata = new HashMap<>();
+    metadata.put("tokenizer.ggml.model", "t5");
+    metadata.put("tokenizer.ggml.tokens", tokens);
+    metadata.put("tokenizer.ggml.scores", scores);
+    metadata.put("tokenizer.ggml.token_type", types);
+    metadata.put("tokenizer.ggml.unknown_token_id", 0);
+    metadata.put("tokenizer.ggml.eos_token_id", 2);
+    metadata.put("tokenizer.ggml.precompiled_charsmap", charsMap);
+    metadata.put("tokenizer.ggml.add_space_prefix", prefix);
+    metadata.put("tokenizer.ggml.remove_extra_whitespaces", single);
+    return metadata;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, true, prefix-single", "true, false, prefix-all", "false, false, bare-all"})
+  void unigramsGiveTheIdsOfLlamaCpp(boolean prefix, boolean single, String name) {
+    ModelTokenizer tokenizer = open(unigram(prefix, single));
+    List<String> lines = Fixtures.lines();
+    List<String> rows =
+        List.of(Fixtures.read("unigram-t5/llama-cpp-" + name + ".txt.gz").split("\n", -1));
+    assertEquals(lines.size() + 1, rows.size());
+    for (int i = 0; i < lines.size(); i++) {
+      assertArrayEquals(
+          Fixtures.numbers(rows.get(i)), tokenizer.encode(lines.get(i)), lines.get(i));
+    }
+    assertEquals("the fox", tokenizer.decode(tokenizer.encode("the fox")));
+    assertEquals("unigram", tokenizer.kind());
+  }
+
+  @Test
+  void aUnigramModelNeedsAnUnknownToken() {
+    Map<String, @Nullable Object> metadata = unigram(true, true);
+    metadata.remove("tokenizer.ggml.unknown_token_id");
+    assertArrayEquals(new int[] {4, 0}, open(metadata).encode("\u2fe0"), "known by its type");
+    List<Object> types = new ArrayList<>((List<?>) metadata.get("tokenizer.ggml.token_type"));
+    types.set(0, 3);
+    metadata.put("tokenizer.ggml.token_type", types);
+    assertThrows(MixtureException.Unsupported.class, () -> open(metadata));
+    metadata.put("tokenizer.ggml.precompiled_charsmap", List.of(1, 2, 3));
+    assertThrows(MixtureException.BadFile.class, () -> open(metadata));
   }
 
   @Test
@@ -221,9 +337,9 @@ class GgufTokenizerTest {
     assertTrue(refusal.getMessage().contains("klingon"), refusal.getMessage());
     assertTrue(refusal.getMessage().contains("qwen2"), refusal.getMessage());
     Map<String, @Nullable Object> model = tiny();
-    model.put("tokenizer.ggml.model", "t5");
+    model.put("tokenizer.ggml.model", "bert");
     refusal = assertThrows(MixtureException.Unsupported.class, () -> open(model));
-    assertTrue(refusal.getMessage().contains("\"t5\""), refusal.getMessage());
+    assertTrue(refusal.getMessage().contains("\"bert\""), refusal.getMessage());
   }
 
   @Test
