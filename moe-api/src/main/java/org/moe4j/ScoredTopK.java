@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is absent drops out of the formula: a bias of zero, one group, no division, a scale of
  * one. Slots are in the order of falling choice, so with a bias the weights of a row need not fall.
- * Scores are rounded to float before the bias is added, as the reference does; the weights are
- * computed in double and rounded once. Who uses it, after the models' code in Hugging Face
- * transformers:
+ * Scores are rounded to float, as the reference has them; their sum and the weights are computed in
+ * double and rounded once. Who uses it, after the models' code in Hugging Face transformers:
  *
  * <ul>
  *   <li>DeepSeek-V2: softmax, groups by their best, scale
@@ -277,15 +276,15 @@ public record ScoredTopK(
   }
 
   /**
-   * Turns logits into what the choice goes by. Scores rise with their logits, so that logits will
-   * do where scores are only compared; those also tell apart what rounds to the same score.
+   * Turns logits into what the choice goes by. Without bias and groups that is the logits, which
+   * also tell apart what rounds to the same score.
    */
   private void rank(float[] choice, float peak, double total) {
-    boolean added = bias != null || (groups != null && groups.by() == GroupScore.BEST_TWO);
-    for (int expert = 0; added && expert < choice.length; expert++) {
+    boolean scored = bias != null || groups != null;
+    for (int expert = 0; scored && expert < choice.length; expert++) {
       if (!Float.isNaN(choice[expert])) {
-        float rounded = (float) score(choice[expert], peak, total);
-        choice[expert] = bias == null ? rounded : rounded + bias.get(expert);
+        float plain = score(choice[expert], peak, total);
+        choice[expert] = bias == null ? plain : plain + bias.get(expert);
       }
     }
     if (groups != null) {
@@ -293,10 +292,10 @@ public record ScoredTopK(
     }
   }
 
-  private double score(float logit, float peak, double total) {
+  private float score(float logit, float peak, double total) {
     return switch (score) {
-      case SOFTMAX -> Softmax.share(logit, peak) / total;
-      case SIGMOID -> 1 / (1 + StrictMath.exp(-(double) logit));
+      case SOFTMAX -> (float) (Softmax.share(logit, peak) / total);
+      case SIGMOID -> (float) (1 / (1 + StrictMath.exp(-(double) logit)));
     };
   }
 
