@@ -199,6 +199,8 @@ class GgufTokenizerTest {
     types.set(0, 3);
     metadata.put("tokenizer.ggml.token_type", types);
     assertThrows(MixtureException.Unsupported.class, () -> open(metadata));
+    metadata.put("tokenizer.ggml.unknown_token_id", 0);
+    assertEquals(OptionalInt.of(0), open(metadata).special().unknown());
     metadata.put("tokenizer.ggml.precompiled_charsmap", List.of(1, 2, 3));
     assertThrows(MixtureException.BadFile.class, () -> open(metadata));
   }
