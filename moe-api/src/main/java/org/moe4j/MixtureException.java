@@ -3,11 +3,15 @@ package org.moe4j;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can go wrong, in one sealed family of unchecked exceptions. A message says what
  * is wrong, where (the file and the tensor or key, or the parameter) and what was expected.
+ *
+ * <p>A message is one line: control characters and line breaks in it become spaces, so that a name
+ * or a text out of a file can neither forge a line of a log nor steer a terminal.
  *
  * <p>Programming errors that the type system could not prevent (null arguments, a builder used
  * twice) are the usual {@link NullPointerException} and {@link IllegalStateException} instead.
@@ -16,8 +20,10 @@ public abstract sealed class MixtureException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}]+");
+
   private MixtureException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+    super(CONTROL.matcher(message).replaceAll(" ").strip(), cause);
   }
 
   /** A file is missing, unreadable, damaged or contradicts itself. */

@@ -38,6 +38,8 @@ public final class EngineProvider implements ModelProvider {
   public ModelInfo inspect(Path path) {
     try (ModelFile file = ModelFile.open(path)) {
       return Inspection.of(file);
+    } catch (OutOfMemoryError e) {
+      throw full(path, e);
     }
   }
 
@@ -46,10 +48,21 @@ public final class EngineProvider implements ModelProvider {
     Opened opened = new Opened();
     try {
       return open(options, opened);
+    } catch (OutOfMemoryError e) {
+      opened.close();
+      throw full(options.path(), e);
     } catch (RuntimeException | Error e) {
       opened.close();
       throw e;
     }
+  }
+
+  /** What is read is bounded by the size of the heap, but others may have filled it. */
+  private static MixtureException.Rejected full(Path path, OutOfMemoryError e) {
+    return new MixtureException.Rejected(
+        "%s: memory ran out while the model was opened (%s); the Java heap may have %,d bytes, -Xmx gives it more"
+            .formatted(path, e.getMessage(), Runtime.getRuntime().maxMemory()),
+        null);
   }
 
   private static MixtureModel open(ModelOptions options, Opened opened) {

@@ -16,9 +16,9 @@ final class GgufCursor {
 
   /**
    * Far above any real header (a vocabulary of 262,144 tokens takes 12 MB); bounds the memory a
-   * hostile one can take.
+   * hostile one can take. Text takes up to two bytes for one of the file.
    */
-  static final long MAX_HEADER = 128L << 20;
+  static final long MAX_HEADER = Math.min(128L << 20, HeapLimit.most(2));
 
   private final String file;
   private final MemorySegment data;
@@ -53,7 +53,7 @@ final class GgufCursor {
                   Long.toUnsignedString(bytes),
                   position,
                   remaining(),
-                  cut ? " of the " + MAX_HEADER + " that a header may have" : ""));
+                  cut ? " of the " + MAX_HEADER + " that a header may have with this heap" : ""));
     }
     long start = position;
     position += bytes;

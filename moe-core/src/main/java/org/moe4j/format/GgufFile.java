@@ -28,8 +28,7 @@ public final class GgufFile extends ModelFile {
   private static final String COUNT = "split.count";
   private static final String TENSORS = "split.tensors.count";
 
-  private GgufFile(
-      Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
+  GgufFile(Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
     super(path, arena, config, tensors, bytes);
   }
 

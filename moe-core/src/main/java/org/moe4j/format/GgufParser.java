@@ -21,6 +21,10 @@ final class GgufParser {
 
   private static final int MAX_KEYS = 1 << 16;
   private static final int MAX_TENSORS = 1 << 18;
+
+  /** What a tensor takes on the heap: its header, its views of the file, its description. */
+  private static final long TENSOR_HEAP = 1024;
+
   private static final int MAX_NESTED = 1 << 16;
   private static final int MAX_DEPTH = 4;
   private static final int MAX_DIMENSIONS = 4;
@@ -61,6 +65,7 @@ final class GgufParser {
     // The least a tensor takes is a name length, a number of dimensions, a type and an offset;
     // the least a key takes is its length, a type and one byte.
     long tensorCount = limited("number of tensors", 24, MAX_TENSORS);
+    HeapLimit.check(file, "number of tensors", tensorCount, TENSOR_HEAP);
     long keyCount = limited("number of keys", 13, MAX_KEYS);
     Config config = Config.of(file, metadata(keyCount));
     long alignment = config.integer("general.alignment", DEFAULT_ALIGNMENT);

@@ -25,6 +25,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
@@ -34,13 +35,21 @@ import tools.jackson.core.json.JsonReadFeature;
  */
 final class Json {
 
-  /** The longest file or header that is read; the safetensors format has the same limit. */
-  static final long MAX_BYTES = 100_000_000;
+  /**
+   * The longest file or header that is read; the safetensors format has the same limit. Text takes
+   * up to two bytes for one of the file.
+   */
+  static final long MAX_BYTES = Math.min(100_000_000, HeapLimit.most(2));
+
+  /** What a value takes on the heap; {@code {"a":1}} is four tokens and takes 300 bytes. */
+  private static final long TOKEN_HEAP = 75;
 
   /**
    * Bounds the memory that {@code [[],[],...} takes; a tokenizer of 262,144 pieces has 3 million.
    */
-  private static final long MAX_TOKENS = 10_000_000;
+  private static final long MAX_TOKENS_EVER = 10_000_000;
+
+  private static final long MAX_TOKENS = Math.min(MAX_TOKENS_EVER, HeapLimit.most(TOKEN_HEAP));
 
   private static final int MAX_DEPTH = 64;
   private static final int SHOWN = 60;
@@ -108,10 +117,22 @@ final class Json {
         throw new MixtureException.BadFile(file, part, "text after the JSON object", null);
       }
       return result;
+    } catch (StreamConstraintsException e) {
+      if (MAX_TOKENS < MAX_TOKENS_EVER
+          && String.valueOf(e.getOriginalMessage()).startsWith("Token count")) {
+        throw HeapLimit.tooMuch(
+            file, part == null ? "JSON" : part, "more than " + MAX_TOKENS + " values");
+      }
+      throw unsound(file, part, e);
     } catch (JacksonException e) {
-      throw new MixtureException.BadFile(
-          file, part, "no sound JSON" + where(e) + ": " + plain(e.getOriginalMessage()), e);
+      throw unsound(file, part, e);
     }
+  }
+
+  private static MixtureException.BadFile unsound(
+      String file, @Nullable String part, JacksonException e) {
+    return new MixtureException.BadFile(
+        file, part, "no sound JSON" + where(e) + ": " + plain(e.getOriginalMessage()), e);
   }
 
   /** Where the parser stood; it does not know when it ran into one of its limits. */

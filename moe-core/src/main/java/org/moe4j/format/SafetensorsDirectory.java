@@ -37,7 +37,7 @@ public final class SafetensorsDirectory extends ModelFile {
   private final Optional<Path> tokenizerJson;
   private final Optional<String> chatTemplate;
 
-  private SafetensorsDirectory(
+  SafetensorsDirectory(
       Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
     super(path, arena, config, tensors, bytes);
     generationConfig = existing("generation_config.json").map(Config::readJson);

@@ -10,8 +10,11 @@ final class Budget {
   /** Evaluated nodes and visited elements. */
   static final long STEPS = 20_000_000;
 
-  /** Bytes that may be built in all, before what the size of the input adds. */
-  static final long MEMORY = 256L << 20;
+  /**
+   * Bytes that may be built in all, before what the size of the input adds. On a small heap it is
+   * an eighth of that, since a text that grows is there more than once.
+   */
+  static final long MEMORY = Math.min(256L << 20, Runtime.getRuntime().maxMemory() / 8);
 
   /** Bytes that may be built on top of that for each character of the input. */
   static final long MEMORY_PER_CHARACTER = 64;

@@ -34,6 +34,12 @@ final class GgufTokenizer {
   /** Tokens of more characters cannot come out of scored merges. */
   private static final int MAX_SCORED_LENGTH = 256;
 
+  /**
+   * Bounds the time that the search for merges takes, which grows with the square of a token's
+   * length; a vocabulary of 262,144 tokens has a twentieth of it.
+   */
+  private static final long MAX_SCORED_WORK = 400_000_000;
+
   /** What a token is for, in the order of the numbers in the file. */
   private enum Kind {
     UNDEFINED,
@@ -305,7 +311,8 @@ final class GgufTokenizer {
    */
   private Merges scoredMerges(LongMap characters) {
     int[] ranks = ranks();
-    Merges merges = new Merges(4 * names.size());
+    Merges merges = new Merges((int) Math.min(4L * names.size(), 1 << 26));
+    long work = 0;
     for (int id = 0; id < ranks.length; id++) {
       String name = String.valueOf(builder.name(id));
       if (!isText(id)) {
@@ -316,6 +323,10 @@ final class GgufTokenizer {
             config.file() + ": " + PREFIX + "tokens[" + id + "]",
             "a token of " + name.length() + " characters",
             "up to " + MAX_SCORED_LENGTH);
+      }
+      work += (long) name.length() * name.length();
+      if (work > MAX_SCORED_WORK) {
+        throw bad(PREFIX + "tokens", "tokens so long that their merges would take too much time");
       }
       for (int at = 1; at < name.length(); at++) {
         if (Character.isLowSurrogate(name.charAt(at))) {

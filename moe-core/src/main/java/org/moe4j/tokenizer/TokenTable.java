@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
+import org.moe4j.format.HeapLimit;
 
 /**
  * All tokens of a vocabulary: name, bytes, and whether it is special. Immutable and safe for many
@@ -70,6 +71,9 @@ final class TokenTable {
     /** Ids are kept below this, so that other symbols can be told from them. */
     static final int MAX_IDS = 1 << 24;
 
+    /** What a token takes on the heap: its name, its bytes, its entries in tables and maps. */
+    private static final long TOKEN_HEAP = 256;
+
     private final String file;
     private final String key;
     private final Map<String, Integer> ids;
@@ -84,8 +88,10 @@ final class TokenTable {
      * @param file the file, for messages
      * @param key the key in the file, for messages
      * @param expected how many tokens to make room for
+     * @throws MixtureException.Rejected if there are too many for the heap
      */
     Builder(String file, String key, int expected) {
+      HeapLimit.check(file, key, expected, TOKEN_HEAP);
       this.file = file;
       this.key = key;
       ids = HashMap.newHashMap(expected);
