@@ -64,11 +64,12 @@ def new_model(case, seed):
     config._experts_implementation = "eager"
     model = model_class(config).eval()
     generator = torch.Generator().manual_seed(seed)
-    tied = config.tie_word_embeddings
+    text = config.get_text_config()
+    tied = text.tie_word_embeddings
     with torch.no_grad():
         for name, p in model.named_parameters():
             noise = torch.randn(p.shape, generator=generator)
-            own = family(case).draw(name, noise, config)
+            own = family(case).draw(name, noise, text)
             if own is not None:
                 value = own
             elif "norm" in name:
@@ -83,7 +84,7 @@ def new_model(case, seed):
                 value = noise * 3.0 / p.shape[1] ** 0.5
             elif name.endswith("mlp.gate.weight"):
                 # The more experts are chosen, the flatter: else the last of them would hardly weigh anything.
-                value = noise * (2.0 - 0.2 * config.num_experts_per_tok) / p.shape[1] ** 0.5
+                value = noise * (2.0 - 0.2 * text.num_experts_per_tok) / p.shape[1] ** 0.5
             elif "shared_expert_gate" in name:
                 value = noise * 1.5 / p.shape[1] ** 0.5
             elif "q_proj" in name or "k_proj" in name:
@@ -132,10 +133,12 @@ def classic_keys(case, config):
         config["rope_scaling"] = {key: kind, **parameters}
     config["torch_dtype"] = config.pop("dtype")
     config["transformers_version"] = "4.57.1"
-    if "num_local_experts" in config and case.family != "mixtral":
+    keeps = family(case).classic_keeps
+    if "num_local_experts" in config and "num_local_experts" not in keeps:
         config["num_experts"] = config.pop("num_local_experts")
-    # Written out since transformers 5 only; the family's own rule gives the same.
-    config.pop("layer_types", None)
+    if "layer_types" not in keeps:
+        # Written out since transformers 5 only; the family's own rule gives the same.
+        config.pop("layer_types", None)
     return config
 
 
@@ -156,7 +159,8 @@ def check_layout(case, directory):
         fused = {k for k in experts if k.endswith(("gate_up_proj", "down_proj"))}
         assert fused == (experts if case.layout == "fused" else set()), sorted(experts)[:4]
         assert any("block_sparse_moe" in k for k in keys) == (case.family == "mixtral" and case.layout != "fused")
-    assert ("lm_head.weight" in keys) != bool(case.config.get("tie_word_embeddings"))
+    text = case.config.get("text_config", case.config)
+    assert any(k.endswith("lm_head.weight") for k in keys) != bool(text.get("tie_word_embeddings"))
     sharded = (directory / "model.safetensors.index.json").exists()
     assert sharded == bool(case.shard) and (len(files) > 1) == sharded, files
 
@@ -287,7 +291,7 @@ def read_back(case, directory, **kind):
 
 def random_prompts(case, model, seed):
     rng = np.random.default_rng(seed)
-    return [rng.integers(0, model.config.vocab_size, n).tolist() for n in case.lengths]
+    return [rng.integers(0, model.config.get_text_config().vocab_size, n).tolist() for n in case.lengths]
 
 
 def quick_check(case, model, seed):
@@ -357,6 +361,10 @@ def without(config):
     rotary = config.rope_parameters
     if rotary["rope_type"] != "default":
         yield "rope scaling", {"rope_parameters": parity_cases.rope(rotary["rope_theta"])}
+    if "chunked_attention" in (getattr(config, "layer_types", None) or ()) and config.attention_chunk_size < 40:
+        yield "chunks", {"layer_types": ["full_attention"] * config.num_hidden_layers}
+    if getattr(config, "attn_temperature_tuning", False) and config.floor_scale < 40:
+        yield "temperature", {"attn_temperature_tuning": False}
     if getattr(config, "clip_qkv", None):
         yield "clip_qkv", {"clip_qkv": None}
     if hasattr(config, "norm_topk_prob"):
@@ -366,10 +374,10 @@ def without(config):
 def check_settings(case, directory, prompt, logits):
     """Rejects a model that a reader of the config could get right while ignoring one of its settings."""
     config_class, _ = classes(case)
-    for setting, off in without(config_class.from_pretrained(directory)):
+    for setting, off in without(config_class.from_pretrained(directory).get_text_config()):
         config = config_class.from_pretrained(directory)
         for key, value in off.items():
-            setattr(config, key, value)
+            setattr(config.get_text_config(), key, value)
         with torch.no_grad():
             other = read_back(case, directory, config=config)(torch.tensor([prompt])).logits[0]
         change = ((other - logits).abs().max() / (logits.max() - logits.min())).item()

@@ -39,6 +39,7 @@ class Family:
     draw: Callable = lambda name, noise, config: None
     text_model: Callable = lambda model: model.model
     experts_fused: bool = False  # whether "fused" and "hub" layouts differ
+    classic_keeps: tuple = ()  # config keys that the "classic" layout has as they are, though they are newer elsewhere
 
 
 @dataclass

@@ -116,6 +116,23 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     });
   }
 
+  /**
+   * Two tensors in safetensors whose matrices have inputs as rows: {@code gate_up_proj}, first all
+   * gate columns, then all up columns, and {@code down_proj}.
+   */
+  List<GatedFeedForward> transposed(Scope layer, String block) {
+    String prefix = block + ".experts.";
+    TensorData gateUp = layer.tensor(prefix + "gate_up_proj", "", experts, hidden, 2L * width);
+    TensorData down = layer.tensor(prefix + "down_proj", "", experts, width, hidden);
+    return each(expert -> {
+      TensorData rows = gateUp.slice(expert).transposed();
+      return new GatedFeedForward(
+          Linear.of(rows.rows(0, width)),
+          Linear.of(rows.rows(width, 2L * width)),
+          Linear.of(down.slice(expert).transposed()));
+    });
+  }
+
   private List<GatedFeedForward> gguf(Scope layer) {
     if (layer.has("", "ffn_gate_up_exps.weight")) {
       TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);

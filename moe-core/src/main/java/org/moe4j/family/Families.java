@@ -21,6 +21,8 @@ public final class Families {
           new TreeMap<>(
               Map.ofEntries(
                   Map.entry("llama", new Llama()),
+                  Map.entry("llama4", new Llama4()),
+                  Map.entry("llama4_text", new Llama4()),
                   Map.entry("mistral", new Mistral()),
                   Map.entry("mixtral", new Mixtral()),
                   Map.entry("olmoe", new Olmoe()),

@@ -32,6 +32,11 @@ final class RotaryRules {
     return of(source, sizes, source.gguf() ? DEFAULT_BASE : configBase, source.gguf(), false);
   }
 
+  /** Neighbours as pairs, in all files. */
+  static Rotary interleaved(Source source, Dimensions sizes, double base) {
+    return of(source, sizes, base, true, false);
+  }
+
   /**
    * The rotation of a family whose settings may leave a part of each head as it is.
    *

@@ -33,6 +33,7 @@ final class Source {
 
   private final ModelFile file;
   private final Config config;
+  private final LanguagePart part;
   private final boolean gguf;
   private final String family;
   private String layers = "model.layers.";
@@ -41,8 +42,9 @@ final class Source {
 
   Source(ModelFile file) {
     this.file = file;
-    config = file.config();
-    gguf = config.has("general.architecture");
+    gguf = file.config().has("general.architecture");
+    part = LanguagePart.of(file, gguf);
+    config = part.config();
     family = config.text(gguf ? "general.architecture" : "model_type");
   }
 
@@ -99,6 +101,20 @@ final class Source {
     return config.number(key(hf, ggufName), fallback);
   }
 
+  /** A type for each layer, of those that are known. */
+  List<String> layerTypes(String key, int layers, String... known) {
+    List<String> types = config.strings(key);
+    if (types.size() != layers) {
+      throw badSetting(key, "", "expected %d entries, found %d".formatted(layers, types.size()));
+    }
+    for (String type : types) {
+      if (!List.of(known).contains(type)) {
+        throw unsupported(key, "\"" + type + "\"", String.join(", ", known));
+      }
+    }
+    return types;
+  }
+
   MixtureException.BadFile badSetting(String hf, String ggufName, String problem) {
     return new MixtureException.BadFile(config.file(), key(hf, ggufName), problem, null);
   }
@@ -127,10 +143,11 @@ final class Source {
   }
 
   boolean hasTensor(String name) {
-    return file.find(name).isPresent();
+    return file.find(part.name(name)).isPresent();
   }
 
-  TensorData tensor(String name, long... shape) {
+  TensorData tensor(String ownName, long... shape) {
+    String name = part.name(ownName);
     usedTensors.add(name);
     TensorData tensor = shape.length == 0 ? file.tensor(name) : file.tensor(name, shape);
     if (!tensor.type().isSupported()) {
@@ -152,8 +169,9 @@ final class Source {
     }
     if (config.has("architectures")) {
       List<String> names = config.strings("architectures");
-      if (names.stream().noneMatch(name -> name.endsWith("ForCausalLM"))) {
-        throw unsupported("architectures", names.toString(), "...ForCausalLM");
+      String end = part.nested() ? "ForConditionalGeneration" : "ForCausalLM";
+      if (names.stream().noneMatch(name -> name.endsWith(end))) {
+        throw unsupported("architectures", names.toString(), "..." + end);
       }
     }
     if (config.has("quantization_config")) {
@@ -175,7 +193,9 @@ final class Source {
    */
   void requireAllUsed() {
     for (TensorData tensor : file.tensors()) {
-      if (!usedTensors.contains(tensor.name()) && !isDerived(tensor.name())) {
+      if (!usedTensors.contains(tensor.name())
+          && !isDerived(tensor.name())
+          && !part.isOther(tensor.name())) {
         throw new MixtureException.Unsupported(
             tensor.file() + ": " + tensor.name(),
             "a tensor that the family \"" + family + "\" does not have",

@@ -1,0 +1,67 @@
+"""Llama 4, DBRX, Hunyuan, Phi-3.5-MoE and Gemma 4."""
+import torch
+
+from . import LONG, Case, Family, rope
+
+
+def llama4_read(module, _inputs, output):
+    scores, logits = output
+    chosen = logits.topk(module.top_k, -1).indices
+    return logits, scores.gather(-1, chosen), chosen
+
+
+def llama4_draw(name, noise, config):
+    if name.endswith("router.weight"):
+        return noise * 1.6 / noise.shape[-1] ** 0.5
+    if name.endswith("gate_up_proj"):  # [experts, in, out]
+        return noise * 1.5 / noise.shape[-2] ** 0.5
+    if name.endswith("experts.down_proj"):
+        return noise * 3.0 / noise.shape[-2] ** 0.5
+    return None
+
+
+LLAMA4 = dict(
+    router=lambda layer: getattr(layer.feed_forward, "router", None), read=llama4_read,
+    turn=lambda _module, output: (output[0].roll(1, -1), output[1]),
+    parts=lambda layer: [layer.self_attn.o_proj, layer.feed_forward], draw=llama4_draw,
+    classic_keeps=("num_local_experts",))
+
+FAMILIES = {
+    "llama4": Family("Llama4TextConfig", "Llama4ForCausalLM", **LLAMA4),
+    "llama4nested": Family("Llama4Config", "Llama4ForConditionalGeneration",
+                           text_model=lambda model: model.language_model.model, **LLAMA4),
+}
+
+LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
+
+# The vocabulary of 101 belongs to cases that also have a GGUF twin.
+CASES = [
+    Case("llama4-plain", 5000, dict(
+        hidden_size=48, num_attention_heads=4, num_key_value_heads=2, head_dim=12, intermediate_size=22,
+        intermediate_size_mlp=50, num_hidden_layers=4, vocab_size=101, num_local_experts=5, num_experts_per_tok=1,
+        interleave_moe_layer_step=2, max_position_embeddings=512, rope_parameters=rope(500000.0)), layout="classic",
+        drop=("moe_layers", "no_rope_layers")),
+    Case("llama4-chunks", 5010, dict(
+        hidden_size=46, num_attention_heads=4, num_key_value_heads=1, head_dim=14, intermediate_size=26,
+        intermediate_size_mlp=40, num_hidden_layers=3, vocab_size=83, num_local_experts=4, num_experts_per_tok=2,
+        moe_layers=[0, 2], no_rope_layers=[1, 0, 1], attention_chunk_size=8, floor_scale=6, attn_scale=0.5,
+        attention_bias=True, max_position_embeddings=512,
+        rope_parameters=rope(10000.0, "llama3", **LLAMA3)), lengths=LONG),
+    Case("llama4-raw-tied", 5020, dict(
+        hidden_size=40, num_attention_heads=2, num_key_value_heads=2, head_dim=18, intermediate_size=24,
+        intermediate_size_mlp=40, num_hidden_layers=3, vocab_size=77, num_local_experts=6, num_experts_per_tok=1,
+        use_qk_norm=False, no_rope_layer_interval=2, attn_temperature_tuning=False, attention_chunk_size=16,
+        layer_types=["full_attention", "chunked_attention", "chunked_attention"], tie_word_embeddings=True,
+        max_position_embeddings=512, rope_parameters=rope(10000.0)), shard="40KB"),
+    Case("llama4nested-images", 5030, dict(
+        text_config=dict(
+            hidden_size=44, num_attention_heads=4, num_key_value_heads=2, head_dim=12, intermediate_size=20,
+            intermediate_size_mlp=40, num_hidden_layers=3, vocab_size=79, num_local_experts=4, num_experts_per_tok=1,
+            interleave_moe_layer_step=1, attention_chunk_size=8, no_rope_layer_interval=3, floor_scale=4,
+            max_position_embeddings=512, rope_parameters=rope(500000.0), pad_token_id=None, bos_token_id=None,
+            eos_token_id=None),
+        vision_config=dict(
+            hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vision_output_dim=8,
+            image_size=28, patch_size=14, projector_input_dim=8, projector_output_dim=8),
+        image_token_index=78, boi_token_index=77, eoi_token_index=76)),
+]
