@@ -309,6 +309,7 @@ def odd(experts):
         ("NaN among minus infinity", put([-INF] * experts, e0=NAN, e2=NAN)),
         ("largest and smallest floats", put(ramp, e0=MAX, e1=-MAX, e2=1e-45, e3=-1e-45)),
         ("one far above", put(ramp, e2=200.0)),
+        ("all below", [-18.0 - 0.25 * e for e in range(experts)]),
         ("all far below", [-200.0 - e for e in range(experts)]),
         ("all far above", [40.0 + e for e in range(experts)]),
     ]
@@ -327,6 +328,7 @@ LARGE8 = [8.5, 8.25, 8.75, 8.0, 8.5625, 8.125, 8.375, 8.4375]
 CHANGED = ("the bias changes the choice", [0.0, -1.0, 0.5, -2.0, -1.5, 1.5, 1.25, -0.5])
 # The four highest scores are spread over the groups, the sum of two is highest where neither is among the best.
 SPREAD = ("the best two are not the best", [3.0, -4, -4, -4, 2.5, -4, -4, -4, 2.0, 2.0, 1.0, 0.5, 1.5, 1.5, -4, -4])
+SPREAD_LITTLE = (SPREAD[0], [1.0, -4, -4, -4, 0.875, -4, -4, -4, 0.75, 0.625, 0.5, 0.25, 0.5625, 0.4375, -4, -4])
 
 
 SOFTMAX = [with_rows(rule("softmax", k), 8, 10 + k) for k in (1, 2, 8)]
@@ -343,6 +345,8 @@ SOFTMAX_GROUPS = [
     with_rows(rule("softmax", k, groups=groups, scale=16.0), 16, 40 + i)
     for i, (k, groups) in enumerate([(1, (4, 1, "best")), (4, (4, 2, "best")), (6, (8, 3, "best")), (16, (2, 2, "best"))])
 ] + [with_rows(rule("softmax", 6, scale=1.5), 16, 48)]
+for _, rows in SOFTMAX_GROUPS:
+    rows.insert(3, SPREAD_LITTLE)
 SOFTMAX_BIAS = [
     with_rows(rule("softmax", k, bias=bias, normalisation=(minimum, 0.0)), 8, 50 + i)
     for i, (k, bias, minimum) in enumerate(

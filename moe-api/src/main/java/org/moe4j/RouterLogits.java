@@ -162,8 +162,8 @@ public final class RouterLogits {
         into[expert] = Float.NEGATIVE_INFINITY;
       }
     }
-    for (int expert : leftOut) {
-      if (expert >= 0 && expert < experts) {
+    for (int expert = 0; !leftOut.isEmpty() && expert < experts; expert++) {
+      if (leftOut.contains(expert)) {
         into[expert] = Float.NaN;
       }
     }
