@@ -29,6 +29,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 
 import make_parity_fixtures as parity
 from llama_cpp import LlamaCpp, Model
+from parity_cases import Case, rope
 
 RESOURCES = parity.HERE.parent / "resources"
 OUT = RESOURCES / "llamacpp"
@@ -181,11 +182,11 @@ def twins(llama, _models):
 
 SMALL = dict(hidden_size=64, num_attention_heads=4, num_key_value_heads=2, head_dim=16, intermediate_size=64,
              num_hidden_layers=2, vocab_size=101, num_experts=5, num_experts_per_tok=2, moe_intermediate_size=32,
-             norm_topk_prob=True, rope_parameters=parity.rope(10000.0))
+             norm_topk_prob=True, rope_parameters=rope(10000.0))
 # Rows of 256 for the super-blocks of the K types; the attention output keeps rows of 128 and takes the fall-back type.
 WIDE = dict(hidden_size=256, num_attention_heads=4, num_key_value_heads=1, head_dim=32, intermediate_size=256,
             num_hidden_layers=1, vocab_size=101, num_experts=3, num_experts_per_tok=2, moe_intermediate_size=256,
-            norm_topk_prob=True, rope_parameters=parity.rope(10000.0))
+            norm_topk_prob=True, rope_parameters=rope(10000.0))
 QUANTISED = {t: SMALL for t in ("F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0")} | {
     t: WIDE for t in ("Q4_K", "Q5_K", "Q6_K")}
 FALL_BACK = {"Q4_K": TYPE.Q5_0, "Q5_K": TYPE.Q5_1, "Q6_K": TYPE.Q8_0}
@@ -198,7 +199,7 @@ def quantised(llama, _models):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number, (name, config) in enumerate(QUANTISED.items()):
-        case = parity.Case(f"qwen3moe-{name.lower()}", 3000 + number, config)
+        case = Case(f"qwen3moe-{name.lower()}", 3000 + number, config)
         for attempt in range(3000):
             try:
                 quantised_case(llama, case, case.seed * 10_000 + attempt, name, folder)
@@ -231,7 +232,7 @@ def quantised_case(llama, case, seed, name, folder):
     path = folder / f"{name.lower()}.gguf"
     write_gguf(path, "qwen3moe", model, pack)
     load_dequantised(model, {t: a for t, (a, _) in stored.items()})
-    recorder, tensors = parity.Recorder(model), {}
+    recorder, tensors = parity.Recorder(case, model), {}
     rng = np.random.default_rng(seed)
     inputs = []
     for s, length in enumerate((1, 20)):

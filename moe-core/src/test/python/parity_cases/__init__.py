@@ -40,6 +40,7 @@ class Family:
     text_model: Callable = lambda model: model.model
     experts_fused: bool = False  # whether "fused" and "hub" layouts differ
     classic_keeps: tuple = ()  # config keys that the "classic" layout has as they are, though they are newer elsewhere
+    twin_config: dict = field(default_factory=dict)  # what hub configs say and transformers does not write
 
 
 @dataclass
@@ -55,6 +56,8 @@ class Case:
     drop: tuple = ()  # config keys to leave out, so that the family's default applies
     generation: dict = field(default_factory=dict)
     lengths: tuple = LENGTHS
+    twin: bool = False  # whether make_gguf_twins.py makes a GGUF file of it
+    twin_differs: str = ""  # why llama.cpp computes something else from it
 
     @property
     def family(self):

@@ -20,6 +20,8 @@ public final class Families {
       Collections.unmodifiableMap(
           new TreeMap<>(
               Map.ofEntries(
+                  Map.entry("gpt-oss", new GptOss()),
+                  Map.entry("gpt_oss", new GptOss()),
                   Map.entry("llama", new Llama()),
                   Map.entry("llama4", new Llama4()),
                   Map.entry("llama4_text", new Llama4()),

@@ -15,7 +15,12 @@ final class GgufRotary {
 
   private GgufRotary() {}
 
-  static Rotary read(Source source, Dimensions sizes, double defaultBase, boolean interleaved) {
+  static Rotary read(
+      Source source,
+      Dimensions sizes,
+      double defaultBase,
+      boolean interleaved,
+      boolean truncate) {
     int dimensions = source.size("", "rope.dimension_count", sizes.headSize());
     if (dimensions % 2 != 0 || dimensions > sizes.headSize()) {
       throw source.badSetting(
@@ -38,7 +43,7 @@ final class GgufRotary {
       case "none" -> new Rotary(plain, interleaved, 1);
       case "linear" -> new Rotary(RotaryFrequencies.linear(plain, factor), interleaved, 1);
       case "yarn" -> {
-        Yarn yarn = yarn(source, sizes, factor);
+        Yarn yarn = yarn(source, sizes, factor, truncate);
         yield new Rotary(yarn.frequencies(plain, base), interleaved, yarn.attentionFactor());
       }
       default ->
@@ -57,7 +62,8 @@ final class GgufRotary {
     return RotaryFrequencies.divided(plain, values);
   }
 
-  private static Yarn yarn(Source source, Dimensions sizes, double factor) {
+  private static Yarn yarn(
+      Source source, Dimensions sizes, double factor, boolean truncate) {
     for (String name : new String[] {"attn_factor", "yarn_attn_factor", "yarn_ext_factor"}) {
       double value = source.number("", "rope.scaling." + name, 1);
       if (value != 1) {
@@ -69,7 +75,7 @@ final class GgufRotary {
         source.size("", "rope.scaling.original_context_length", sizes.context()),
         positive(source, "yarn_beta_fast", 32),
         positive(source, "yarn_beta_slow", 1),
-        true,
+        truncate,
         (float) Yarn.mscale(factor, 1));
   }
 

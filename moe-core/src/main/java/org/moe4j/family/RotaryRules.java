@@ -49,10 +49,24 @@ final class RotaryRules {
     return of(source, sizes, base, interleaved, true);
   }
 
+  /**
+   * Half-split pairs whose YaRN ramp, unlike usually, does not begin and end at whole pairs in GGUF
+   * files, which do not tell; a config does.
+   *
+   * @param source the file
+   * @param sizes the model's sizes
+   * @param base base of a file that does not tell
+   */
+  static Rotary untruncatedInGguf(Source source, Dimensions sizes, double base) {
+    return source.gguf()
+        ? GgufRotary.read(source, sizes, base, false, false)
+        : ConfigRotary.read(source, sizes, base, false, false);
+  }
+
   private static Rotary of(
       Source source, Dimensions sizes, double base, boolean interleaved, boolean partial) {
     return source.gguf()
-        ? GgufRotary.read(source, sizes, base, interleaved)
+        ? GgufRotary.read(source, sizes, base, interleaved, true)
         : ConfigRotary.read(source, sizes, base, interleaved, partial);
   }
 

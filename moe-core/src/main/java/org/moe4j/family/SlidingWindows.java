@@ -42,6 +42,19 @@ final class SlidingWindows {
     boolean used = source.config().flag("use_sliding_window", false);
     // 4096 is what a config without the key means.
     int window = used ? everywhere(source, 4096) : 0;
+    return byType(source, layers, window, rule);
+  }
+
+  /**
+   * A window in the layers that {@code layer_types} of a config names or, without it, the family's
+   * rule.
+   *
+   * @param source a file with a config
+   * @param layers number of layers
+   * @param window positions of the window; 0 for none
+   * @param rule whether a layer slides where {@code layer_types} is missing
+   */
+  static IntFunction<Reach> byType(Source source, int layers, int window, IntPredicate rule) {
     if (!source.config().has("layer_types")) {
       return layer -> reach(rule.test(layer) ? window : 0);
     }
@@ -53,7 +66,7 @@ final class SlidingWindows {
     for (String type : types) {
       if (type.equals("sliding_attention") && window == 0) {
         throw source.badSetting(
-            "layer_types", "", "sliding_attention needs use_sliding_window and a sliding_window");
+            "layer_types", "", "sliding_attention needs a sliding_window, and use_sliding_window in Qwen");
       }
       if (!type.equals("sliding_attention") && !type.equals("full_attention")) {
         throw source.unsupported(

@@ -115,6 +115,16 @@ public record Attention(
     }
   }
 
+  /**
+   * The same attention with sinks.
+   *
+   * @param newSinks a logit a query head
+   */
+  public Attention withSinks(TensorData newSinks) {
+    return new Attention(
+        heads, kvHeads, headSize, maps, clip, norms, rotary, temperature, scale, reach, newSinks);
+  }
+
   @Override
   public LayerState state() {
     return new LayerState(kvHeads, headSize, headSize);

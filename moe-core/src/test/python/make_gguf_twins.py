@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Makes the GGUF twins of the parity models with llama.cpp's own converter.
+
+usage: LLAMA_CPP_LIB=... LLAMA_CPP_SOURCE=... make_gguf_twins.py [-h] [--models DIR] [CASE ...]
+
+LLAMA_CPP_SOURCE is a checkout of the release whose libraries LLAMA_CPP_LIB holds (see llama_cpp.py). Every case with a twin
+is saved once more as the hub holds it, converted to F32 (only its vocabulary is made up) and written to
+parity/CASE/twin.gguf. llama.cpp (F32 cache, no flash attention) must give the logits of expected.safetensors to 1e-4 of
+their range, unless the case says why it does not.
+"""
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.numpy import load_file
+
+sys.path.insert(0, os.environ["LLAMA_CPP_SOURCE"])
+import conversion  # noqa: E402  (of llama.cpp)
+from conversion.base import ModelType, gguf  # noqa: E402
+
+import make_parity_fixtures as parity  # noqa: E402
+from llama_cpp import LlamaCpp, Model  # noqa: E402
+from make_llama_cpp_fixtures import difference, vocabulary  # noqa: E402
+
+CLOSE = 1e-4
+
+
+def set_vocabulary(self):
+    """Byte-level BPE of the model's size instead of a tokenizer that the tiny models do not have."""
+    tokens, types, merges = vocabulary(self.hparams["vocab_size"])
+    w = self.gguf_writer
+    w.add_tokenizer_model("gpt2")
+    w.add_tokenizer_pre("qwen2")
+    w.add_token_list(tokens)
+    w.add_token_types(types)
+    w.add_token_merges(merges)
+    w.add_eos_token_id(len(tokens) - 1)
+    w.add_add_bos_token(False)
+
+
+def convert(directory, target):
+    """Runs the converter on a directory with a config.json and safetensors."""
+    base = conversion.base.ModelBase
+    hparams = base.load_hparams(directory, False)
+    architecture = conversion.base.get_model_architecture(hparams, ModelType.TEXT)
+    model_class = conversion.get_model_class(architecture)
+    own = type(model_class.__name__, (model_class,), {"set_vocab": set_vocabulary, "model_arch": model_class.model_arch})
+    with torch.inference_mode():
+        own(directory, gguf.LlamaFileType.ALL_F32, target, eager=True).write()
+
+
+def make(llama, case, models):
+    directory = models / case.name
+    target = directory / "twin.gguf"
+    target.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as t:
+        hub = Path(t)
+        parity.read_back(case, directory).save_pretrained(hub, save_original_format=True)
+        config = json.loads((hub / "config.json").read_text())
+        config.update(parity.family(case).twin_config)
+        (hub / "config.json").write_text(json.dumps(config))
+        (hub / "generation_config.json").unlink(missing_ok=True)
+        convert(hub, target)
+    expected = load_file(directory / "expected.safetensors")
+    model = Model(llama, target)
+    worst = max(difference(model.logits(expected[f"{s}.ids"].tolist()), expected[f"{s}.logits"])
+                for s in range(len(case.lengths)))
+    if worst < CLOSE:
+        for s in range(len(case.lengths)):
+            out, _ = model.greedy(expected[f"{s}.ids"].tolist(), parity.GREEDY)
+            assert out == expected[f"{s}.greedy"].tolist()[: len(out)], case.name
+    model.close()
+    print(f"{case.name}: llama.cpp differs by {worst:.1e} of the range {case.twin_differs}", flush=True)
+    assert (worst < CLOSE) == (not case.twin_differs), case.name
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, default=parity.DEFAULT_OUT, help="folder with a directory for each case")
+    parser.add_argument("names", nargs="*", metavar="CASE", help="all cases with a twin if none")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    logging.disable(logging.WARNING)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    cases = {c.name: c for c in parity.CASES if c.twin}
+    if not set(args.names) <= cases.keys():
+        parser.error(f"cases with a twin are {', '.join(cases)}")
+    llama = LlamaCpp()
+    for name, case in cases.items():
+        if not args.names or name in args.names:
+            make(llama, case, args.models)
+
+
+if __name__ == "__main__":
+    main()
