@@ -16,11 +16,7 @@ final class GgufRotary {
   private GgufRotary() {}
 
   static Rotary read(
-      Source source,
-      Dimensions sizes,
-      double defaultBase,
-      boolean interleaved,
-      boolean truncate) {
+      Source source, Dimensions sizes, double defaultBase, boolean interleaved, boolean truncate) {
     int dimensions = source.size("", "rope.dimension_count", sizes.headSize());
     if (dimensions % 2 != 0 || dimensions > sizes.headSize()) {
       throw source.badSetting(
@@ -62,8 +58,7 @@ final class GgufRotary {
     return RotaryFrequencies.divided(plain, values);
   }
 
-  private static Yarn yarn(
-      Source source, Dimensions sizes, double factor, boolean truncate) {
+  private static Yarn yarn(Source source, Dimensions sizes, double factor, boolean truncate) {
     for (String name : new String[] {"attn_factor", "yarn_attn_factor", "yarn_ext_factor"}) {
       double value = source.number("", "rope.scaling." + name, 1);
       if (value != 1) {

@@ -34,14 +34,11 @@ final class GptOss implements Family {
     requireRotary(source);
     Bias bias = bias(source);
     AttentionRules attention =
-        AttentionRules.plain(
-                sizes, RotaryRules.untruncatedInGguf(source, sizes, BASE), bias, bias)
+        AttentionRules.plain(sizes, RotaryRules.untruncatedInGguf(source, sizes, BASE), bias, bias)
             .withReach(reach(source, sizes.layers()));
     ExpertParts experts =
         ExpertParts.of(
-            source,
-            sizes.hidden(),
-            source.size("intermediate_size", "expert_feed_forward_length"));
+            source, sizes.hidden(), source.size("intermediate_size", "expert_feed_forward_length"));
     SoftmaxTopK rule = new SoftmaxTopK(experts.perToken(), true);
     Activation activation = activation(source);
     return Skeleton.of(source, sizes)

@@ -66,7 +66,9 @@ final class SlidingWindows {
     for (String type : types) {
       if (type.equals("sliding_attention") && window == 0) {
         throw source.badSetting(
-            "layer_types", "", "sliding_attention needs a sliding_window, and use_sliding_window in Qwen");
+            "layer_types",
+            "",
+            "sliding_attention needs a sliding_window, and use_sliding_window in Qwen");
       }
       if (!type.equals("sliding_attention") && !type.equals("full_attention")) {
         throw source.unsupported(
