@@ -63,6 +63,20 @@ public interface MixtureModel extends AutoCloseable {
   }
 
   /**
+   * Reads every weight of a model and finds those that are no finite numbers; for the optional
+   * check of files that nobody trusts. Tensors of types that cannot be computed with are left out;
+   * {@link ModelInfo#unsupported()} names them.
+   *
+   * @param path a GGUF file (the first of a split set is enough) or a directory with config.json
+   *     and safetensors
+   * @return the first such weight of each tensor that has one, in the order of the file
+   * @throws MixtureException.BadFile if the files are missing or damaged
+   */
+  static List<BadValue> checkValues(Path path) {
+    return Builder.provider().checkValues(path);
+  }
+
+  /**
    * Answers a question: a chat with one user message where the model has a chat template, otherwise
    * the continuation of the text.
    *
@@ -164,6 +178,7 @@ public interface MixtureModel extends AutoCloseable {
     private @Nullable Integer contextLength;
     private CacheType cacheType = CacheType.F16;
     private @Nullable Long memoryLimit;
+    private boolean checkValues;
     private int batchRows = 512;
     private int queueLimit = 256;
     private @Nullable Progress progress;
@@ -228,6 +243,17 @@ public interface MixtureModel extends AutoCloseable {
         throw new MixtureException.BadRequest("memory limit must be at least 1 byte, was " + bytes);
       }
       memoryLimit = bytes;
+      return this;
+    }
+
+    /**
+     * Whether every weight is read first and a file with NaN or infinity in it is refused; not by
+     * default, since it takes as long as reading the whole file.
+     *
+     * @param check whether to
+     */
+    public Builder checkValues(boolean check) {
+      checkValues = check;
       return this;
     }
 
@@ -300,6 +326,7 @@ public interface MixtureModel extends AutoCloseable {
                   contextLength == null ? OptionalInt.empty() : OptionalInt.of(contextLength),
                   cacheType,
                   memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(memoryLimit),
+                  checkValues,
                   batchRows,
                   queueLimit,
                   Optional.ofNullable(progress),

@@ -20,6 +20,7 @@ import org.moe4j.Router;
  * @param contextLength most tokens of a sequence; empty for the model's own
  * @param cacheType how keys and values are stored
  * @param memoryLimit most bytes for weights and sequence state; empty for what the machine has
+ * @param checkValues whether to refuse weights that are NaN or infinite
  * @param batchRows most rows of one step
  * @param queueLimit most requests that wait
  * @param progress told how far opening is
@@ -33,6 +34,7 @@ public record ModelOptions(
     OptionalInt contextLength,
     CacheType cacheType,
     OptionalLong memoryLimit,
+    boolean checkValues,
     int batchRows,
     int queueLimit,
     Optional<Progress> progress,

@@ -2,6 +2,8 @@
 package org.moe4j.spi;
 
 import java.nio.file.Path;
+import java.util.List;
+import org.moe4j.BadValue;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
@@ -27,4 +29,13 @@ public interface ModelProvider {
    * @throws MixtureException if the files are missing or damaged
    */
   ModelInfo inspect(Path path);
+
+  /**
+   * Reads every weight of a model.
+   *
+   * @param path file or directory
+   * @return the first weight that is no finite number of each tensor that has one
+   * @throws MixtureException if the files are missing or damaged
+   */
+  List<BadValue> checkValues(Path path);
 }

@@ -5,7 +5,9 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.moe4j.BadValue;
 import org.moe4j.Expert;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
@@ -44,6 +46,15 @@ public final class EngineProvider implements ModelProvider {
   }
 
   @Override
+  public List<BadValue> checkValues(Path path) {
+    try (ModelFile file = ModelFile.open(path)) {
+      return ValueCheck.find(file, Runtime.getRuntime().availableProcessors(), _ -> {});
+    } catch (OutOfMemoryError e) {
+      throw full(path, e);
+    }
+  }
+
+  @Override
   public MixtureModel open(ModelOptions options) {
     Opened opened = new Opened();
     try {
@@ -66,7 +77,7 @@ public final class EngineProvider implements ModelProvider {
   }
 
   private static MixtureModel open(ModelOptions options, Opened opened) {
-    Stages stages = new Stages(options.progress().orElse(null));
+    Stages stages = new Stages(options.progress().orElse(null), options.checkValues() ? 0.5 : 0);
     stages.report("reading", 0);
     ModelFile file = opened.add(ModelFile.open(options.path()));
     ModelSpec spec = Families.map(file);
@@ -79,6 +90,9 @@ public final class EngineProvider implements ModelProvider {
     long stateBytes = stateBytes(options, info, layout);
 
     int threads = options.threads().orElse(Runtime.getRuntime().availableProcessors());
+    if (options.checkValues()) {
+      refuseBadValues(options.path(), ValueCheck.find(file, threads, stages::checked));
+    }
     Device device = opened.add(Devices.open(options.device(), threads));
     ExpertFailures failures = new ExpertFailures();
     Weights weights =
@@ -98,6 +112,19 @@ public final class EngineProvider implements ModelProvider {
             new Prompts(options.path().toString(), text),
             defaults,
             scheduler));
+  }
+
+  private static void refuseBadValues(Path path, List<BadValue> found) {
+    if (!found.isEmpty()) {
+      BadValue first = found.getFirst();
+      String more =
+          found.size() == 1 ? "" : "; so are elements of %d more".formatted(found.size() - 1);
+      throw new MixtureException.BadFile(
+          path.toString(),
+          first.tensor(),
+          "element %d is %s%s".formatted(first.index(), first.value(), more),
+          null);
+    }
   }
 
   /** Bytes that remain for sequence state, after checking that the model and one context fit. */
@@ -185,8 +212,12 @@ public final class EngineProvider implements ModelProvider {
     }
   }
 
-  /** Reports how far opening is and ends it when the listener says so. */
-  private record Stages(@Nullable Progress progress) {
+  /**
+   * Reports how far opening is and ends it when the listener says so.
+   *
+   * @param checks the share of checking values
+   */
+  private record Stages(@Nullable Progress progress, double checks) {
 
     void report(String stage, double fraction) {
       if (progress != null && !progress.update(stage, fraction)) {
@@ -194,11 +225,16 @@ public final class EngineProvider implements ModelProvider {
       }
     }
 
+    void checked(double done) {
+      report("checking values", checks * done);
+    }
+
     java.util.function.LongConsumer weights(long total) {
       long[] done = new long[1];
       return bytes -> {
         done[0] += bytes;
-        report("loading weights", Math.min(0.99, (double) done[0] / Math.max(1, total)));
+        double loaded = (double) done[0] / Math.max(1, total);
+        report("loading weights", Math.min(0.99, checks + (1 - checks) * loaded));
       };
     }
   }

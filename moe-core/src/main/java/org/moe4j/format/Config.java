@@ -58,6 +58,16 @@ public final class Config {
     return new Config(file.toString(), "", Json.read(file));
   }
 
+  /**
+   * Settings from a file that is kept open with others and is never large, such as {@code
+   * config.json}; else like {@link #readJson}.
+   *
+   * @param file a UTF-8 file of at most 25 MB
+   */
+  static Config readSettings(Path file) {
+    return new Config(file.toString(), "", Json.readSettings(file));
+  }
+
   /** The file the settings come from. */
   public String file() {
     return file;

@@ -55,19 +55,26 @@ final class Json {
   private static final int SHOWN = 60;
   private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}]+");
 
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxDocumentLength(MAX_BYTES)
-                  .maxTokenCount(MAX_TOKENS)
-                  .build())
-          // The table of names fails on unlucky names, and tens of thousands of tensors have such.
-          .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-          .build();
+  /** Settings are kept while the model is open, several files of them, and are never large. */
+  private static final int SETTINGS_SHARE = 4;
+
+  private static final JsonFactory FACTORY = factory(MAX_TOKENS);
+  private static final JsonFactory SETTINGS = factory(MAX_TOKENS / SETTINGS_SHARE);
+
+  private static JsonFactory factory(long maxTokens) {
+    return JsonFactory.builder()
+        .streamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_DEPTH)
+                .maxDocumentLength(MAX_BYTES)
+                .maxTokenCount(maxTokens)
+                .build())
+        // The table of names fails on unlucky names, and tens of thousands of tensors have such.
+        .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+        .build();
+  }
 
   private Json() {}
 
@@ -80,13 +87,22 @@ final class Json {
    * Reads a whole file as maps, lists, strings, longs, doubles, booleans and nulls, all immutable.
    */
   static Map<String, @Nullable Object> read(Path file) {
+    return read(file, MAX_BYTES, FACTORY);
+  }
+
+  /** The same for a file of settings, which may have a quarter of the size. */
+  static Map<String, @Nullable Object> readSettings(Path file) {
+    return read(file, MAX_BYTES / SETTINGS_SHARE, SETTINGS);
+  }
+
+  private static Map<String, @Nullable Object> read(Path file, long limit, JsonFactory factory) {
     long size = FileBytes.size(file);
-    if (size > MAX_BYTES) {
+    if (size > limit) {
       throw new MixtureException.BadFile(
-          file.toString(), null, size + " bytes, expected JSON of at most " + MAX_BYTES, null);
+          file.toString(), null, size + " bytes, expected JSON of at most " + limit, null);
     }
     try (InputStream in = Files.newInputStream(file)) {
-      return parse(in, file.toString(), null, Json::object);
+      return parse(in, file.toString(), null, factory, Json::object);
     } catch (IOException e) {
       throw FileBytes.unreadable(file, e);
     }
@@ -101,6 +117,11 @@ final class Json {
    * @param visitor reads from the opening brace to the closing one
    */
   static <T> T parse(InputStream in, String file, @Nullable String part, Visitor<T> visitor) {
+    return parse(in, file, part, FACTORY, visitor);
+  }
+
+  private static <T> T parse(
+      InputStream in, String file, @Nullable String part, JsonFactory factory, Visitor<T> visitor) {
     Reader reader =
         new InputStreamReader(
             in,
@@ -108,7 +129,7 @@ final class Json {
                 .newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT));
-    try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), reader)) {
+    try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), reader)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new MixtureException.BadFile(file, part, "expected a JSON object", null);
       }
@@ -121,7 +142,9 @@ final class Json {
       if (MAX_TOKENS < MAX_TOKENS_EVER
           && String.valueOf(e.getOriginalMessage()).startsWith("Token count")) {
         throw HeapLimit.tooMuch(
-            file, part == null ? "JSON" : part, "more than " + MAX_TOKENS + " values");
+            file,
+            part == null ? "JSON" : part,
+            "more than " + factory.streamReadConstraints().getMaxTokenCount() + " values");
       }
       throw unsound(file, part, e);
     } catch (JacksonException e) {

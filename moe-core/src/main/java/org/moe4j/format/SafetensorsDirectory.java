@@ -40,8 +40,8 @@ public final class SafetensorsDirectory extends ModelFile {
   SafetensorsDirectory(
       Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
     super(path, arena, config, tensors, bytes);
-    generationConfig = existing("generation_config.json").map(Config::readJson);
-    tokenizerConfig = existing("tokenizer_config.json").map(Config::readJson);
+    generationConfig = existing("generation_config.json").map(Config::readSettings);
+    tokenizerConfig = existing("tokenizer_config.json").map(Config::readSettings);
     tokenizerJson = existing("tokenizer.json");
     chatTemplate =
         existing("chat_template.jinja")
@@ -57,7 +57,7 @@ public final class SafetensorsDirectory extends ModelFile {
           "is a directory without " + CONFIG + ", expected a model in safetensors or a GGUF file",
           null);
     }
-    Config config = Config.readJson(path.resolve(CONFIG));
+    Config config = Config.readSettings(path.resolve(CONFIG));
     Map<String, TensorData> tensors = new LinkedHashMap<>();
     long bytes = 0;
     if (Files.exists(path.resolve(WEIGHTS))) {

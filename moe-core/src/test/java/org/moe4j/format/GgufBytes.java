@@ -24,19 +24,19 @@ public final class GgufBytes {
   private @Nullable Long claimedKeys;
   private @Nullable Long claimedTensors;
 
-  GgufBytes version(int version) {
+  public GgufBytes version(int version) {
     this.version = version;
     return this;
   }
 
   /** Writes another number of keys than there are. */
-  GgufBytes claimKeys(long count) {
+  public GgufBytes claimKeys(long count) {
     claimedKeys = count;
     return this;
   }
 
   /** Writes another number of tensors than there are. */
-  GgufBytes claimTensors(long count) {
+  public GgufBytes claimTensors(long count) {
     claimedTensors = count;
     return this;
   }
@@ -57,7 +57,7 @@ public final class GgufBytes {
   }
 
   /** Adds a list. */
-  GgufBytes list(String key, int type, long count, byte[]... entries) {
+  public GgufBytes list(String key, int type, long count, byte[]... entries) {
     return key(key, 9, int32(type), int64(count), join(entries));
   }
 
@@ -91,7 +91,8 @@ public final class GgufBytes {
     return tensor(name, 0, bytes.array(), ne);
   }
 
-  private GgufBytes tensor(String name, int type, byte[] bytes, long... ne) {
+  /** Adds a tensor of any type after those that are there. */
+  public GgufBytes tensor(String name, int type, byte[] bytes, long... ne) {
     header(string(name), ne.length, ne, type, data.size());
     data.writeBytes(bytes);
     pad(data);
@@ -99,7 +100,7 @@ public final class GgufBytes {
   }
 
   /** Adds what a header says about a tensor, and no bytes. */
-  GgufBytes header(byte[] name, int dimensions, long[] ne, int type, long offset) {
+  public GgufBytes header(byte[] name, int dimensions, long[] ne, int type, long offset) {
     tensorCount++;
     tensors.writeBytes(name);
     tensors.writeBytes(int32(dimensions));
@@ -111,12 +112,12 @@ public final class GgufBytes {
     return this;
   }
 
-  GgufBytes header(String name, TensorType type, long offset, long... ne) {
+  public GgufBytes header(String name, TensorType type, long offset, long... ne) {
     return header(string(name), ne.length, ne, ggufId(type), offset);
   }
 
   /** Adds zeros to the data. */
-  GgufBytes data(int bytes) {
+  public GgufBytes data(int bytes) {
     data.writeBytes(new byte[bytes]);
     return this;
   }
@@ -148,7 +149,7 @@ public final class GgufBytes {
     }
   }
 
-  static byte[] string(String text) {
+  public static byte[] string(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     return join(int64(bytes.length), bytes);
   }
@@ -157,11 +158,11 @@ public final class GgufBytes {
     return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
   }
 
-  static byte[] int64(long value) {
+  public static byte[] int64(long value) {
     return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
   }
 
-  static byte[] join(byte[]... parts) {
+  public static byte[] join(byte[]... parts) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (byte[] part : parts) {
       out.writeBytes(part);

@@ -24,7 +24,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.databind.ObjectMapper;
 
 /** A Java process with a small heap. */
-record ForkedJvm(int status, String output) {
+public record ForkedJvm(int status, String output) {
 
   /**
    * Runs a class and waits for it.
@@ -34,7 +34,7 @@ record ForkedJvm(int status, String output) {
    * @param main the class
    * @param args its arguments
    */
-  static ForkedJvm run(String heap, int seconds, Class<?> main, String... args)
+  public static ForkedJvm run(String heap, int seconds, Class<?> main, String... args)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -97,7 +97,16 @@ final class CommonOptions {
 
   /** Opens the model with these options, showing how far it is. */
   MixtureModel open() {
-    return open(CacheType.F16, 0);
+    return open(false);
+  }
+
+  /**
+   * Opens the model with these options, showing how far it is.
+   *
+   * @param checkValues whether to refuse weights that are NaN or infinite
+   */
+  MixtureModel open(boolean checkValues) {
+    return open(CacheType.F16, 0, checkValues);
   }
 
   /**
@@ -107,11 +116,16 @@ final class CommonOptions {
    * @param defaultContext the context length where none was given, or 0 for the model's own
    */
   MixtureModel open(CacheType defaultCache, int defaultContext) {
+    return open(defaultCache, defaultContext, false);
+  }
+
+  private MixtureModel open(CacheType defaultCache, int defaultContext, boolean checkValues) {
     try (LoadBar bar = LoadBar.start("loading", quiet)) {
       MixtureModel.Builder builder =
           MixtureModel.builder(path())
               .device(device.name().toLowerCase(Locale.ROOT))
               .cacheType(cache == null ? defaultCache : cache)
+              .checkValues(checkValues)
               .progress((stage, fraction) -> {
                 bar.update(fraction);
                 return !Thread.currentThread().isInterrupted();

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.moe4j.BadValue;
 import org.moe4j.CacheType;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
@@ -38,6 +39,11 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--tensors", description = "Also every tensor.")
   private boolean tensors;
 
+  @Option(
+      names = "--check-values",
+      description = "Also reads every weight, and ends with status 3 if one is NaN or infinite.")
+  private boolean checkValues;
+
   @Option(names = "--json", description = "One JSON object.")
   private boolean json;
 
@@ -49,18 +55,20 @@ final class InspectCommand implements Callable<Integer> {
     if (path != null && common.modelGiven()) {
       throw new ParameterException(spec.commandLine(), "PATH and --model are given, one is enough");
     }
-    ModelInfo info = MixtureModel.inspect(path != null ? path : common.path());
+    Path file = path != null ? path : common.path();
+    ModelInfo info = MixtureModel.inspect(file);
+    List<BadValue> bad = checkValues ? MixtureModel.checkValues(file) : List.of();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JsonMapper.shared().writeValueAsString(asMap(info)));
+      out.println(JsonMapper.shared().writeValueAsString(asMap(info, bad)));
     } else {
-      print(info, out);
+      print(info, bad, out);
     }
     out.flush();
-    return Main.DONE;
+    return bad.isEmpty() ? Main.DONE : Main.REFUSED;
   }
 
-  private Map<String, Object> asMap(ModelInfo info) {
+  private Map<String, Object> asMap(ModelInfo info, List<BadValue> bad) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("path", info.path());
     map.put("format", info.format());
@@ -89,10 +97,19 @@ final class InspectCommand implements Callable<Integer> {
     if (tensors) {
       map.put("tensors", info.tensors());
     }
+    if (checkValues) {
+      map.put("bad_values", bad.stream().map(InspectCommand::asMap).toList());
+    }
     return map;
   }
 
-  private void print(ModelInfo info, PrintWriter out) {
+  /** JSON has no number for NaN and infinity. */
+  private static Map<String, Object> asMap(BadValue bad) {
+    return Map.of(
+        "tensor", bad.tensor(), "index", bad.index(), "value", String.valueOf(bad.value()));
+  }
+
+  private void print(ModelInfo info, List<BadValue> bad, PrintWriter out) {
     line(out, "file", info.path() + " (" + info.format() + ")");
     line(out, "family", info.family() + (info.name().isEmpty() ? "" : ", \"" + info.name() + "\""));
     line(out, "runs here", info.unsupported().isEmpty() ? "yes" : "no");
@@ -119,6 +136,15 @@ final class InspectCommand implements Callable<Integer> {
         info.chatTemplate().isEmpty()
             ? "none"
             : number(info.chatTemplate().length()) + " characters");
+    if (checkValues) {
+      line(out, "values", bad.isEmpty() ? "all finite" : "not all finite");
+      bad.forEach(value ->
+          line(
+              out,
+              "",
+              "%s: element %s is %s"
+                  .formatted(value.tensor(), number(value.index()), value.value())));
+    }
     if (tensors) {
       info.tensors().forEach(tensor -> out.println(describe(tensor)));
     }

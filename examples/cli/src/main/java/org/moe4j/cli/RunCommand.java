@@ -37,6 +37,11 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--system", paramLabel = "S", description = "A system message before PROMPT.")
   private @Nullable String system;
 
+  @Option(
+      names = "--check-values",
+      description = "Reads every weight first and refuses NaN and infinity.")
+  private boolean checkValues;
+
   @Parameters(
       paramLabel = "PROMPT",
       description = "The prompt; - reads it from standard input, less one line break at its end.")
@@ -51,7 +56,7 @@ final class RunCommand implements Callable<Integer> {
     String text = prompt.equals("-") ? standardInput() : prompt;
     Request continuation = options.build(Request.prompt(text).parseSpecial(raw));
     Request question = options.build(Request.chat(messages(text)));
-    try (MixtureModel model = common.open()) {
+    try (MixtureModel model = common.open(checkValues)) {
       boolean template = !model.info().chatTemplate().isEmpty();
       if (!raw && !template) {
         if (system != null) {

@@ -178,6 +178,25 @@ class CommandTest {
   }
 
   @Test
+  void checkingValuesFindsWhatIsNoNumber() throws IOException {
+    assertTrue(done("inspect", "--check-values").out().contains("all finite"));
+    byte[] bytes = Files.readAllBytes(DemoModel.path());
+    // Ones alone are NaN in a scale and in a float.
+    Arrays.fill(bytes, bytes.length - 1024, bytes.length, (byte) -1);
+    String damaged = Files.write(folder.resolve("damaged.gguf"), bytes).toString();
+    Invocation inspected = Invocation.of("inspect", "--check-values", "--json", damaged);
+    assertEquals(Main.REFUSED, inspected.status(), inspected.err());
+    JsonNode bad = JsonMapper.shared().readTree(inspected.out()).get("bad_values");
+    assertEquals(1, bad.size());
+    assertEquals("NaN", bad.get(0).get("value").stringValue());
+    String tensor = bad.get(0).get("tensor").stringValue();
+    assertTrue(Invocation.of("inspect", "--check-values", damaged).out().contains(tensor));
+    Invocation run = Invocation.of("run", "--check-values", "--model", damaged, "Hello");
+    assertEquals(Main.REFUSED, run.status());
+    assertTrue(run.err().contains(tensor), run.err());
+  }
+
+  @Test
   void inspectPrintsOneJsonObject() {
     JsonNode json = JsonMapper.shared().readTree(done("inspect", "--json").out());
     assertEquals("qwen3moe", json.get("family").stringValue());
