@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -18,11 +19,15 @@ import org.junit.jupiter.api.Timeout;
 import org.moe4j.Answer;
 import org.moe4j.Expert;
 import org.moe4j.ExpertUsage;
+import org.moe4j.Generation;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
+import org.moe4j.PerExpert;
 import org.moe4j.Request;
 import org.moe4j.Router;
 import org.moe4j.Routers;
+import org.moe4j.RoutingRule;
+import org.moe4j.ScoredTopK;
 import org.moe4j.Scores;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.demo.DemoModel;
@@ -114,6 +119,35 @@ class SeamsTest {
       assertTrue(failure.getMessage().contains("router of layer"), failure.getMessage());
     }
     assertArrayEquals(expected, good.await().ids());
+  }
+
+  @Test
+  void neighboursWithEqualRulesAnswerAsIfAlone() throws Exception {
+    RoutingRule rule = ScoredTopK.sigmoid(2).normalised(1e-20).withScale(0.5);
+    int[] alone = model.generate(request().router(layer -> rule).build()).ids();
+    assertFalse(Arrays.equals(model.generate(request().build()).ids(), alone));
+    List<Generation> neighbours = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      RoutingRule own = i % 2 == 0 ? rule : new SoftmaxTopK(4, true);
+      neighbours.add(model.start(request().maxTokens(30).router(layer -> own).build()));
+    }
+    assertArrayEquals(alone, Arrays.copyOf(neighbours.get(0).await().ids(), alone.length));
+    assertArrayEquals(neighbours.get(0).await().ids(), neighbours.get(2).await().ids());
+    assertArrayEquals(neighbours.get(1).await().ids(), neighbours.get(3).await().ids());
+  }
+
+  @Test
+  void aRuleThatDoesNotFitTheLayerFailsEveryRequestThatBringsIt() {
+    RoutingRule wrong = ScoredTopK.sigmoid(2).withBias(PerExpert.of(1, 2, 3));
+    List<Generation> neighbours = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      neighbours.add(model.start(request().maxTokens(30).router(layer -> wrong).build()));
+    }
+    for (Generation neighbour : neighbours) {
+      MixtureException.Failed failure =
+          assertThrows(MixtureException.Failed.class, neighbour::await);
+      assertTrue(failure.getMessage().contains("do not fit"), failure.getMessage());
+    }
   }
 
   @Test
