@@ -1,5 +1,5 @@
 """Llama 4, DBRX, Hunyuan, Phi-3.5-MoE and Gemma 4."""
-import torch
+from types import SimpleNamespace
 
 from . import LONG, Case, Family, rope
 
@@ -26,17 +26,56 @@ LLAMA4 = dict(
     parts=lambda layer: [layer.self_attn.o_proj, layer.feed_forward], draw=llama4_draw,
     classic_keeps=("num_local_experts",))
 
+def dbrx_read(module, inputs, _output):
+    logits = module.router(inputs[0])
+    weights, chosen = module.route_tokens_to_experts(logits)
+    return logits, weights, chosen
+
+
+def dbrx_draw(name, noise, config):
+    width = noise.shape[-1]
+    if "wte" in name:
+        return noise
+    if name.endswith(("norm_1.weight", "norm_2.weight", "norm_f.weight")):
+        return 1 + 0.25 * noise
+    if name.endswith("router.layer.weight"):
+        return noise * (2.0 - 0.2 * config.ffn_config.moe_top_k) / width ** 0.5
+    if name.endswith("Wqkv.weight"):
+        return noise * 1.4 / width ** 0.5
+    if name.endswith("w2"):  # rows are inputs
+        return noise * 3.0 / config.ffn_config.ffn_hidden_size ** 0.5
+    return None
+
+
+def hunyuan_draw(name, noise, config):
+    if name.endswith("gate.wg.weight"):
+        return noise * (2.0 - 0.2 * config.moe_topk) / noise.shape[-1] ** 0.5
+    if "query_layernorm" in name or "key_layernorm" in name:
+        return 1.4 * (1 + 0.25 * noise)
+    return None
+
+
 FAMILIES = {
     "llama4": Family("Llama4TextConfig", "Llama4ForCausalLM", **LLAMA4),
     "llama4nested": Family("Llama4Config", "Llama4ForConditionalGeneration",
                            text_model=lambda model: model.language_model.model, **LLAMA4),
+    "dbrx": Family(
+        "DbrxConfig", "DbrxForCausalLM", router=lambda layer: layer.ffn, read=dbrx_read, turn=None,
+        parts=lambda layer: [layer.norm_attn_norm.attn.out_proj, layer.ffn], draw=dbrx_draw,
+        text_model=lambda model: SimpleNamespace(layers=model.transformer.blocks)),
+    "hunyuanmoe": Family(
+        "HunYuanMoEV1Config", "HunYuanMoEV1ForCausalLM", draw=hunyuan_draw, experts_fused=True,
+        twin_config=dict(moe_intermediate_size=[22, 22], moe_topk=[3, 3], num_shared_expert=[1, 1]),
+        turn=lambda module, output: (output[0], output[1], (output[2] + 1) % module.num_experts)),
+    "hunyuan": Family("HunYuanDenseV1Config", "HunYuanDenseV1ForCausalLM", draw=hunyuan_draw),
 }
 
+HUNYUAN = dict(pad_token_id=None, eod_token_id=None, sep_token_id=None)
 LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
 
 # The vocabulary of 101 belongs to cases that also have a GGUF twin.
 CASES = [
-    Case("llama4-plain", 5000, dict(
+    Case("llama4-plain", 5000, twin=True, config=dict(
         hidden_size=48, num_attention_heads=4, num_key_value_heads=2, head_dim=12, intermediate_size=22,
         intermediate_size_mlp=50, num_hidden_layers=4, vocab_size=101, num_local_experts=5, num_experts_per_tok=1,
         interleave_moe_layer_step=2, max_position_embeddings=512, rope_parameters=rope(500000.0)), layout="classic",
@@ -64,4 +103,36 @@ CASES = [
             hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, vision_output_dim=8,
             image_size=28, patch_size=14, projector_input_dim=8, projector_output_dim=8),
         image_token_index=78, boi_token_index=77, eoi_token_index=76)),
+    Case("dbrx-plain", 5100, twin=True, config=dict(
+        d_model=48, n_heads=4, n_layers=2, max_seq_len=256, vocab_size=101,
+        attn_config=dict(clip_qkv=2.0, kv_n_heads=2, rope_theta=10000.0),
+        ffn_config=dict(ffn_hidden_size=20, moe_num_experts=6, moe_top_k=3)), drop=("rope_parameters", "num_key_value_heads")),
+    Case("dbrx-theta", 5110, dict(
+        d_model=42, n_heads=3, n_layers=2, max_seq_len=256, vocab_size=87,
+        attn_config=dict(clip_qkv=1.0, kv_n_heads=1, rope_theta=500.0), rope_parameters=rope(500.0),
+        ffn_config=dict(ffn_hidden_size=26, moe_num_experts=5, moe_top_k=1)), shard="40KB", lengths=LONG),
+    Case("dbrx-raw", 5120, dict(
+        d_model=60, n_heads=6, n_layers=3, max_seq_len=256, vocab_size=71,
+        attn_config=dict(clip_qkv=50.0, kv_n_heads=6, rope_theta=10000.0),
+        ffn_config=dict(ffn_hidden_size=14, moe_num_experts=8, moe_top_k=4, moe_normalize_expert_weights=None))),
+    Case("hunyuanmoe-plain", 5200, twin=True, config=dict(
+        hidden_size=48, num_attention_heads=4, num_key_value_heads=2, head_dim=12, intermediate_size=22,
+        num_hidden_layers=2, vocab_size=101, num_experts=6, moe_topk=3, max_position_embeddings=256,
+        rope_parameters=rope(10000.0), **HUNYUAN), layout="hub"),
+    Case("hunyuanmoe-alpha", 5210, dict(
+        hidden_size=46, num_attention_heads=4, num_key_value_heads=1, head_dim=14, intermediate_size=26,
+        num_hidden_layers=2, vocab_size=83, num_experts=5, moe_topk=2, max_position_embeddings=256,
+        rope_parameters=rope(10000.0, "dynamic", alpha=1000.0, factor=1.0), attention_bias=True, **HUNYUAN),
+        layout="classic", lengths=LONG),
+    Case("hunyuanmoe-top1-tied", 5220, dict(
+        hidden_size=40, num_attention_heads=2, num_key_value_heads=2, head_dim=18, intermediate_size=30,
+        num_hidden_layers=3, vocab_size=77, num_experts=4, moe_topk=1, max_position_embeddings=256,
+        tie_word_embeddings=True, rope_parameters=rope(500.0), **HUNYUAN), shard="40KB"),
+    Case("hunyuan-plain", 5250, twin=True, config=dict(
+        hidden_size=44, num_attention_heads=4, num_key_value_heads=2, head_dim=16, intermediate_size=50,
+        num_hidden_layers=2, vocab_size=101, max_position_embeddings=256, rope_parameters=rope(10000.0), **HUNYUAN)),
+    Case("hunyuan-alpha-tied", 5260, dict(
+        hidden_size=50, num_attention_heads=5, num_key_value_heads=1, head_dim=12, intermediate_size=38,
+        num_hidden_layers=3, vocab_size=67, max_position_embeddings=256, tie_word_embeddings=True,
+        rope_parameters=rope(10000.0, "dynamic", alpha=50.0, factor=1.0), **HUNYUAN), layout="classic"),
 ]

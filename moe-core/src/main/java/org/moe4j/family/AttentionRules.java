@@ -5,6 +5,7 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.Attention;
+import org.moe4j.model.Attention.Temperature;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Norm;
 import org.moe4j.model.Reach;
@@ -101,17 +102,19 @@ record AttentionRules(
   }
 
   Attention build(Scope layer, int index) {
+    return build(layer, index, maps(layer));
+  }
+
+  /** The linear maps. */
+  Attention.Maps maps(Scope layer) {
     int hidden = sizes.hidden();
     long queryWidth = sizes.queryWidth();
     long keyWidth = sizes.keyWidth();
-    return build(
-        layer,
-        index,
-        new Attention.Maps(
-            layer.linear("self_attn.q_proj", "attn_q", queryWidth, hidden, inputBias),
-            layer.linear("self_attn.k_proj", "attn_k", keyWidth, hidden, inputBias),
-            layer.linear("self_attn.v_proj", "attn_v", keyWidth, hidden, inputBias),
-            output(layer)));
+    return new Attention.Maps(
+        layer.linear("self_attn.q_proj", "attn_q", queryWidth, hidden, inputBias),
+        layer.linear("self_attn.k_proj", "attn_k", keyWidth, hidden, inputBias),
+        layer.linear("self_attn.v_proj", "attn_v", keyWidth, hidden, inputBias),
+        output(layer));
   }
 
   /** The output map. */
@@ -122,19 +125,27 @@ record AttentionRules(
 
   /** With linear maps that the family reads itself. */
   Attention build(Scope layer, int index, Attention.Maps maps) {
+    Attention.Norms norms =
+        new Attention.Norms(
+            norm(layer, "self_attn.q_norm", "attn_q_norm", sizes.queryWidth()),
+            norm(layer, "self_attn.k_norm", "attn_k_norm", sizes.keyWidth()),
+            null,
+            normAfterRotary);
+    return build(index, maps, norms, null);
+  }
+
+  /** With linear maps and norms that the family reads itself. */
+  Attention build(
+      int index, Attention.Maps maps, Attention.Norms norms, @Nullable Temperature temperature) {
     return new Attention(
         sizes.heads(),
         sizes.kvHeads(),
         sizes.headSize(),
         maps,
         clip,
-        new Attention.Norms(
-            norm(layer, "self_attn.q_norm", "attn_q_norm", sizes.queryWidth()),
-            norm(layer, "self_attn.k_norm", "attn_k_norm", sizes.keyWidth()),
-            null,
-            normAfterRotary),
+        norms,
         rotary.apply(index),
-        null,
+        temperature,
         scale,
         reach.apply(index),
         null);

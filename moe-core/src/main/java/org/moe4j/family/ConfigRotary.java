@@ -76,7 +76,8 @@ final class ConfigRotary {
     };
   }
 
-  private static Config section(Config all) {
+  /** The settings of the rotation; empty if there are none. */
+  static Config section(Config all) {
     for (String key : new String[] {"rope_scaling", "rope_parameters"}) {
       if (all.has(key) && !all.section(key).keys().isEmpty()) {
         return all.section(key);

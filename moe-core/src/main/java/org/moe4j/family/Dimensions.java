@@ -26,6 +26,11 @@ record Dimensions(
     float epsilon) {
 
   static Dimensions of(Source source) {
+    return of(source, evenHeadSize(source));
+  }
+
+  /** The hidden size divided among the heads. */
+  static int evenHeadSize(Source source) {
     int hidden = source.size("hidden_size", "embedding_length");
     int heads = source.size("num_attention_heads", "attention.head_count");
     if (!source.has("head_dim", "attention.key_length") && hidden % heads != 0) {
@@ -34,7 +39,7 @@ record Dimensions(
           "attention.head_count",
           "expected a divisor of the hidden size %d, found %d".formatted(hidden, heads));
     }
-    return of(source, hidden / heads);
+    return hidden / heads;
   }
 
   /**
@@ -44,6 +49,24 @@ record Dimensions(
    * @param defaultHeadSize width of a head where the settings do not tell
    */
   static Dimensions of(Source source, int defaultHeadSize) {
+    Dimensions sizes =
+        of(
+            source,
+            defaultHeadSize,
+            (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon"));
+    sizes.requireFirstLayer(source);
+    return sizes;
+  }
+
+  /**
+   * Reads the sizes of a family whose query maps have another name; it compares them with a tensor
+   * of the file before it allocates by them.
+   *
+   * @param source the file
+   * @param defaultHeadSize width of a head where the settings do not tell
+   * @param epsilon epsilon of all norms
+   */
+  static Dimensions of(Source source, int defaultHeadSize, float epsilon) {
     int hidden = source.size("hidden_size", "embedding_length");
     int heads = source.size("num_attention_heads", "attention.head_count");
     int kvHeads = source.size("num_key_value_heads", "attention.head_count_kv", heads);
@@ -64,18 +87,15 @@ record Dimensions(
           String.valueOf(source.size("", "attention.value_length")),
           "the key length, " + headSize);
     }
-    Dimensions sizes =
-        new Dimensions(
-            hidden,
-            source.size("num_hidden_layers", "block_count"),
-            heads,
-            kvHeads,
-            headSize,
-            vocabulary(source),
-            source.size("max_position_embeddings", "context_length"),
-            (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon"));
-    sizes.requireFirstLayer(source);
-    return sizes;
+    return new Dimensions(
+        hidden,
+        source.size("num_hidden_layers", "block_count"),
+        heads,
+        kvHeads,
+        headSize,
+        vocabulary(source),
+        source.size("max_position_embeddings", "context_length"),
+        epsilon);
   }
 
   /** Width of a row of queries. */

@@ -39,8 +39,16 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
 
   /** Reads the counts. */
   static ExpertParts of(Source source, int hidden, int width) {
-    int experts = count(source);
-    int perToken = source.size("num_experts_per_tok", "expert_used_count");
+    return of(
+        source,
+        count(source),
+        source.size("num_experts_per_tok", "expert_used_count"),
+        hidden,
+        width);
+  }
+
+  /** With counts that the family reads itself. */
+  static ExpertParts of(Source source, int experts, int perToken, int hidden, int width) {
     if (perToken > experts) {
       throw source.badSetting(
           "num_experts_per_tok",

@@ -20,8 +20,13 @@ public final class Families {
       Collections.unmodifiableMap(
           new TreeMap<>(
               Map.ofEntries(
+                  Map.entry("dbrx", new Dbrx()),
                   Map.entry("gpt-oss", new GptOss()),
                   Map.entry("gpt_oss", new GptOss()),
+                  Map.entry("hunyuan-dense", new Hunyuan(false)),
+                  Map.entry("hunyuan-moe", new Hunyuan(true)),
+                  Map.entry("hunyuan_v1_dense", new Hunyuan(false)),
+                  Map.entry("hunyuan_v1_moe", new Hunyuan(true)),
                   Map.entry("llama", new Llama()),
                   Map.entry("llama4", new Llama4()),
                   Map.entry("llama4_text", new Llama4()),

@@ -56,30 +56,15 @@ final class Llama4 implements Family {
         .build(
             (layer, index) ->
                 layers.rotated.test(index)
-                    ? attention(attention, layer, index, norm, null)
-                    : attention(attention.withRotary(i -> null), layer, index, null, temperature),
+                    ? attention.build(
+                        index,
+                        attention.maps(layer),
+                        new Attention.Norms(norm, norm, null, true),
+                        null)
+                    : attention
+                        .withRotary(i -> null)
+                        .build(index, attention.maps(layer), Attention.Norms.NONE, temperature),
             (layer, index) -> feedForward(source, layer, experts, layers.sparse.test(index)));
-  }
-
-  private static Attention attention(
-      AttentionRules rules,
-      Scope layer,
-      int index,
-      @Nullable Norm norm,
-      @Nullable Temperature temperature) {
-    Attention plain = rules.build(layer, index);
-    return new Attention(
-        plain.heads(),
-        plain.kvHeads(),
-        plain.headSize(),
-        plain.maps(),
-        0,
-        new Attention.Norms(norm, norm, null, true),
-        plain.rotary(),
-        temperature,
-        plain.scale(),
-        plain.reach(),
-        null);
   }
 
   private static FeedForward feedForward(

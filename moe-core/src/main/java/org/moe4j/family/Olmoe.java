@@ -24,7 +24,7 @@ final class Olmoe implements Family {
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
             .withNorm(QueryKeyNorm.ROW)
-            .withClip((float) clip(source));
+            .withClip(clip(source));
     if (!source.gguf() && source.config().has("sliding_window")) {
       // Whether it has an effect depends on the attention kernel that transformers chooses.
       throw source.unsupported(
@@ -42,7 +42,8 @@ final class Olmoe implements Family {
                     experts.router(layer, Names.MLP), rule, experts.read(layer, Names.MLP), null));
   }
 
-  private static double clip(Source source) {
+  /** The limit of queries, keys and values; 0 for none. */
+  static float clip(Source source) {
     if (!source.has("clip_qkv", "attention.clamp_kqv")) {
       return 0;
     }
@@ -52,6 +53,6 @@ final class Olmoe implements Family {
       throw source.badSetting(
           "clip_qkv", "attention.clamp_kqv", "expected a positive number, found " + clip);
     }
-    return clip;
+    return (float) clip;
   }
 }

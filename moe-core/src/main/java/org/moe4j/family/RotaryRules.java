@@ -17,7 +17,18 @@ final class RotaryRules {
 
   /** Half-split pairs, as in all safetensors. */
   static Rotary halfSplit(Source source, Dimensions sizes) {
-    return of(source, sizes, DEFAULT_BASE, false, false);
+    return halfSplit(source, sizes, DEFAULT_BASE);
+  }
+
+  /**
+   * Half-split pairs.
+   *
+   * @param source the file
+   * @param sizes the model's sizes
+   * @param base base of a file that does not tell
+   */
+  static Rotary halfSplit(Source source, Dimensions sizes, double base) {
+    return of(source, sizes, base, false, false);
   }
 
   /**

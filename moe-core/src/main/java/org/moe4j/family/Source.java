@@ -2,9 +2,12 @@
 package org.moe4j.family;
 
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
 import org.moe4j.format.ModelFile;
@@ -32,7 +35,8 @@ final class Source {
           "expert_used_count");
 
   private final ModelFile file;
-  private final Config config;
+  private Config config;
+  private Map<String, String> names = Map.of();
   private final LanguagePart part;
   private final boolean gguf;
   private final String family;
@@ -73,7 +77,25 @@ final class Source {
   }
 
   private String key(String hf, String ggufName) {
-    return gguf ? key(ggufName) : hf;
+    return gguf ? key(ggufName) : names.getOrDefault(hf, hf);
+  }
+
+  /**
+   * Says which settings of a {@code config.json} this family calls otherwise.
+   *
+   * @param own usual names to the family's own; {@code section.key} is a key of a section
+   */
+  void settings(Map<String, String> own) {
+    names = Map.copyOf(own);
+    Map<String, @Nullable Object> flat = new LinkedHashMap<>();
+    for (String key : config.keys()) {
+      flat.put(key, config.value(key));
+      if (names.values().stream().anyMatch(name -> name.startsWith(key + ".")) && config.has(key)) {
+        Config section = config.section(key);
+        section.keys().forEach(inner -> flat.put(key + "." + inner, section.value(inner)));
+      }
+    }
+    config = Config.of(config.file(), flat);
   }
 
   boolean has(String hf, String ggufName) {
