@@ -229,6 +229,117 @@ CHAIN = NINE_CALL + [
 ]
 DOCUMENTS = [{"title": "Tall penguins", "text": "Emperor penguins are the tallest."}, {"title": "Habitats", "text": "Antarctica & \"islands\".", "doc_id": 7}]
 
+TYPES = ["string", "number", "integer", "boolean", "object", "array"]
+RICH_TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "plan",
+            "description": "Plans.\nOn two lines.",
+            "parameters": {
+                "type": "object",
+                "description": "All there is",
+                "properties": {
+                    **{f"list_{kind}": {"type": "array", "description": f"Many {kind}", "items": {"type": kind}} for kind in TYPES},
+                    "lists": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+                    "bare_list": {"type": "array"},
+                    "objects": {"type": "array", "items": {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer", "description": "B"}}, "required": ["a"]}, "nullable": True},
+                    "maybe": {"type": "array", "items": {"type": "string"}, "nullable": True, "default": ["x"]},
+                    "maybe_number": {"type": "number", "nullable": True, "default": 0.5, "minimum": 0, "maximum": 1},
+                    "either": {"type": ["string", "null"], "description": "Text or nothing"},
+                    "when": {"type": "string", "format": "date-time", "description": "ISO"},
+                    "words": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}, "minItems": 1},
+                    "kind": {"type": "string", "enum": ["one", "two"], "default": "one", "nullable": True},
+                    "variants": {"oneOf": [{"type": "object", "description": "A place", "properties": {"lat": {"type": "number"}}, "default": {"lat": 1.5}}, {"type": "string", "description": "A name", "default": "Bern"}, {"type": "integer", "format": "int64"}], "description": "One of"},
+                    "choice": {"oneOf": [{"type": "string"}, {"type": "number", "nullable": True}]},
+                    "any": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                    "deep": {"type": "object", "description": "Nested", "properties": {"map": {"type": "object", "properties": {"x": {"type": "array", "items": {"type": "object"}}}, "additionalProperties": False}, "n": {"type": "number", "examples": [1, 2.5]}}, "required": ["map", "n"]},
+                    "free": {"type": "object", "additionalProperties": {"type": "string"}},
+                },
+                "required": ["list_string", "deep", "either"],
+                "additionalProperties": False,
+            },
+            "response": {"type": "OBJECT", "description": "What came of it", "properties": {"ok": {"type": "boolean"}}},
+            "return": {"type": "object", "description": "What came of it", "properties": {"ok": {"type": "boolean"}}},
+            "strict": True,
+        },
+    },
+    {"type": "function", "function": {"name": "text", "description": "Plain", "parameters": {"type": "object", "properties": {"s": {"type": "string"}}}, "response": {"type": "STRING"}}},
+]
+# Thoughts of an assistant that has not yet answered the last user message, between its tool calls.
+STILL_THINKING = [
+    {"role": "user", "content": "Weather and time?"},
+    {"role": "assistant", "reasoning_content": "First the weather.", "content": "", "tool_calls": [call("get_weather", {"city": "Bern"}, "functions.get_weather:0")]},
+    {"role": "tool", "tool_call_id": "functions.get_weather:0", "name": "get_weather", "content": "sunny"},
+    {"role": "assistant", "reasoning_content": "Now the time.", "content": "Half done.", "tool_calls": [call("now", {"zone": "CET", "list": ["a", "b"], "n": 1, "on": True}, "functions.now:1")]},
+    {"role": "tool", "tool_call_id": "functions.now:1", "name": "now", "content": "12:00"},
+]
+THOUGHT_AND_ANSWERED = STILL_THINKING + [{"role": "assistant", "reasoning_content": "All known.", "content": "Sunny at noon."}]
+THINKING_FIELD = [
+    {"role": "user", "content": "Time?"},
+    {"role": "assistant", "thinking": "I look.", "content": "", "tool_calls": [call("now", {"a": 1, "b": "x"})]},
+    {"role": "tool", "content": "12:00"},
+    {"role": "assistant", "thinking": "Known.", "content": "Noon."},
+]
+THINKING_AND_CONTENT = [
+    {"role": "user", "content": "Time?"},
+    {"role": "assistant", "thinking": "I look.", "content": "Moment.", "tool_calls": [call("now", {})]},
+    {"role": "tool", "content": "12:00"},
+]
+CHANNELS = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "<|channel|>final<|message|>y"}, {"role": "user", "content": "z"}]
+CHANNELS_IN_THINKING = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y", "thinking": "<|channel|>analysis<|message|>"}]
+# Calls without an id, and results without the id or the name of their call.
+NO_IDS = [
+    {"role": "user", "content": "Both"},
+    {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": "now", "arguments": "{}"}}, {"type": "function", "function": {"name": "get_weather", "arguments": {"city": "Bern"}}}]},
+    {"role": "tool", "content": "12:00"},
+    {"role": "tool", "name": "get_weather", "content": ["sunny", {"type": "text", "text": " and warm"}]},
+    {"role": "assistant", "content": "Fine."},
+]
+STRING_PARTS = [
+    {"role": "system", "content": ["You are", {"type": "text", "text": " kind."}]},
+    {"role": "user", "content": ["one ", {"type": "text", "text": "two"}, " three"]},
+]
+TOOL_OUTPUTS = [
+    {"role": "user", "content": "Find tools"},
+    {"role": "assistant", "content": "", "tool_calls": [call("now", {})]},
+    {"role": "tool", "content": [{"type": "tool_reference", "name": "now"}, {"type": "tool_reference", "name": "plan"}]},
+    {"role": "assistant", "content": "", "tool_calls": [call("plan", {"either": None})]},
+    {"role": "tool", "content": [{"output": "one"}, {"output": "two"}]},
+]
+SYSTEM_WITH_IMAGE = [{"role": "system", "content": [{"type": "image", "image": "a.png"}, {"type": "text", "text": "See."}]}, {"role": "user", "content": "Hi"}]
+SYSTEM_WITH_PLACE = [{"role": "system", "content": "Be kind. detailed thinking on", "current_date": "2025-03-07", "current_location": "Bern"}, {"role": "user", "content": "Hi"}]
+BUILTIN_CALLS = [
+    {"role": "user", "content": "Search"},
+    {"role": "assistant", "content": "", "tool_calls": [call("brave_search", {"query": "penguins", "count": "3"})]},
+    {"role": "ipython", "content": "found"},
+    {"role": "assistant", "content": "", "tool_calls": [call("browser.search", {"query": "x"}), call("python", "print(1)")]},
+    {"role": "tool", "name": "python", "content": "1"},
+]
+PREFIX_THOUGHT = [{"role": "user", "content": "Start"}, {"role": "assistant", "content": "Once upon", "prefix": True, "reasoning_content": "A tale."}]
+
+
+def more_cases(tokens):
+    """What the first cases leave out of the templates: rich schemas, thoughts in the middle of tool calls, calls without ids."""
+    yield "rich_tools-", SYSTEM, RICH_TOOLS, False, tokens
+    yield "rich_tools+", STILL_THINKING, RICH_TOOLS, True, dict(tokens, builtin_tools=["browser", "python"])
+    for name, messages in {"still_thinking": STILL_THINKING, "answered": THOUGHT_AND_ANSWERED, "thinking_field": THINKING_FIELD, "prefix_thought": PREFIX_THOUGHT}.items():
+        yield f"{name}+", messages, TOOLS, True, tokens
+        yield f"{name}-", messages, None, False, tokens
+        yield f"{name}:on+", messages, TOOLS, True, dict(tokens, thinking=True, enable_thinking=True, reasoning_effort="low")
+        yield f"{name}:off+", messages, TOOLS, True, dict(tokens, thinking=False, enable_thinking=False, reasoning_effort="minimal")
+    for effort in ("max", "medium", "no_think", "unheard-of"):
+        yield f"effort_{effort}+", TURNS, None, True, dict(tokens, reasoning_effort=effort, thinking=True, enable_thinking=True, thinking_effort=effort)
+    for name, messages in {"thinking_and_content": THINKING_AND_CONTENT, "channels": CHANNELS, "channels_in_thinking": CHANNELS_IN_THINKING, "no_ids": NO_IDS,
+                           "string_parts": STRING_PARTS, "tool_outputs": TOOL_OUTPUTS, "system_with_image": SYSTEM_WITH_IMAGE, "system_with_place": SYSTEM_WITH_PLACE}.items():
+        yield f"{name}+", messages, None, True, tokens
+        yield f"{name}:tools+", messages, TOOLS, True, tokens
+    yield "images:counted+", IMAGES[1:], None, True, dict(tokens, add_vision_id=True)
+    yield "builtin_calls+", BUILTIN_CALLS, None, True, dict(tokens, builtin_tools=["brave_search", "browser", "python"], available_builtin_tools=["browser"])
+    for choice in ("required", "none"):
+        yield f"choice_{choice}+", SYSTEM, TOOLS, True, dict(tokens, tool_choice=choice)
+    yield "include_thinking+", REASONING, None, True, dict(tokens, include_thinking=True)
+
 
 def cases():
     """Yields (name, messages, tools, add_generation_prompt, variables)."""
@@ -289,3 +400,4 @@ def cases():
             yield f"{switch}:{name}+", messages, tools, True, dict(tokens, **variables)
     for switch in ("thinking_on", "thinking_off", "documents", "platform"):
         yield f"{switch}:call-", tool_conversation(DICT_ARGUMENTS), TOOLS, False, dict(tokens, **switches[switch])
+    yield from more_cases(tokens)

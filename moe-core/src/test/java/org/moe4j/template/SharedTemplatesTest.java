@@ -59,7 +59,7 @@ class SharedTemplatesTest {
         }
       }
     }
-    assertTrue(compared > 9_000, "only " + compared + " cases");
+    assertTrue(compared > 12_000, "only " + compared + " cases");
     assertTrue(
         differences.isEmpty(),
         differences.size() + " of " + compared + " differ:\n" + String.join("\n", differences));
