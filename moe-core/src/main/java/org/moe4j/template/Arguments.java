@@ -13,10 +13,6 @@ import java.util.Map;
 record Arguments(List<Object> positional, Map<String, Object> named) {
   static final Arguments NONE = new Arguments(List.of(), Map.of());
 
-  static Arguments of(Object... positional) {
-    return new Arguments(List.of(positional), Map.of());
-  }
-
   /** These arguments without the first {@code count} positional ones. */
   Arguments drop(int count) {
     return new Arguments(positional.subList(count, positional.size()), named);

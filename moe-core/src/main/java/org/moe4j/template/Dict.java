@@ -49,12 +49,6 @@ final class Dict {
     return entry == null ? null : entry.value;
   }
 
-  Dict copy() {
-    Dict copy = new Dict();
-    copy.entries.putAll(entries);
-    return copy;
-  }
-
   void putAll(Dict other) {
     other.entries.forEach((hash, entry) ->
         entries.merge(hash, entry, (old, fresh) -> new Entry(old.key, fresh.value)));

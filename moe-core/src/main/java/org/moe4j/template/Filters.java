@@ -23,50 +23,54 @@ final class Filters {
   static final int EXACT_DECIMAL = 4000;
 
   private static final String HEX = "0123456789ABCDEF";
-  private static final Map<String, Variadic> FILTERS = new HashMap<>();
+  private static final Map<String, Variadic> FILTERS;
 
   static {
-    define("abs", 0, List.of(), (value, arguments, e) -> Numbers.abs(number(value)));
-    define("attr", 1, List.of("name"), Filters::attr);
-    define("capitalize", 0, List.of(), (value, arguments, e) -> cased(value, "capitalize", e));
-    define("lower", 0, List.of(), (value, arguments, e) -> cased(value, "lower", e));
-    define("upper", 0, List.of(), (value, arguments, e) -> cased(value, "upper", e));
-    define("title", 0, List.of(), Filters::title);
-    define("center", 0, List.of("width"), Filters::center);
-    define("length", 0, List.of(), Filters::length);
-    define("count", 0, List.of(), Filters::length);
-    define("default", 0, List.of("default_value", "boolean"), Filters::otherwise);
-    define("d", 0, List.of("default_value", "boolean"), Filters::otherwise);
-    define("escape", 0, List.of(), (value, arguments, e) -> escape(value, e));
-    define("e", 0, List.of(), (value, arguments, e) -> escape(value, e));
-    define("forceescape", 0, List.of(), Filters::forceEscape);
-    define("safe", 0, List.of(), Filters::safe);
-    define("string", 0, List.of(), (value, arguments, e) -> softText(value, e));
-    define("float", 0, List.of("default"), Filters::toFloat);
-    define("int", 0, List.of("default", "base"), Filters::toInt);
-    define("round", 0, List.of("precision", "method"), Filters::round);
-    define("indent", 0, List.of("width", "first", "blank"), Filters::indent);
-    define("replace", 2, List.of("old", "new", "count"), Filters::replace);
-    define("trim", 0, List.of("chars"), Filters::trim);
-    define("truncate", 0, List.of("length", "killwords", "end", "leeway"), Filters::truncate);
-    define("wordcount", 0, List.of(), Filters::countWords);
-    define("urlencode", 0, List.of(), Filters::urlEncode);
-    define("tojson", 0, JsonWriter.PARAMETERS, Filters::toJson);
-    FILTERS.put("format", Filters::format);
-    SequenceFilters.define();
+    Map<String, Variadic> all = new HashMap<>();
+    define(all, "abs", 0, List.of(), (value, arguments, e) -> Numbers.abs(number(value)));
+    define(all, "attr", 1, List.of("name"), Filters::attr);
+    define(all, "capitalize", 0, List.of(), (value, arguments, e) -> cased(value, "capitalize", e));
+    define(all, "lower", 0, List.of(), (value, arguments, e) -> cased(value, "lower", e));
+    define(all, "upper", 0, List.of(), (value, arguments, e) -> cased(value, "upper", e));
+    define(all, "title", 0, List.of(), Filters::title);
+    define(all, "center", 0, List.of("width"), Filters::center);
+    define(all, "length", 0, List.of(), Filters::length);
+    define(all, "count", 0, List.of(), Filters::length);
+    define(all, "default", 0, List.of("default_value", "boolean"), Filters::otherwise);
+    define(all, "d", 0, List.of("default_value", "boolean"), Filters::otherwise);
+    define(all, "escape", 0, List.of(), (value, arguments, e) -> escape(value, e));
+    define(all, "e", 0, List.of(), (value, arguments, e) -> escape(value, e));
+    define(all, "forceescape", 0, List.of(), Filters::forceEscape);
+    define(all, "safe", 0, List.of(), Filters::safe);
+    define(all, "string", 0, List.of(), (value, arguments, e) -> softText(value, e));
+    define(all, "float", 0, List.of("default"), Filters::toFloat);
+    define(all, "int", 0, List.of("default", "base"), Filters::toInt);
+    define(all, "round", 0, List.of("precision", "method"), Filters::round);
+    define(all, "indent", 0, List.of("width", "first", "blank"), Filters::indent);
+    define(all, "replace", 2, List.of("old", "new", "count"), Filters::replace);
+    define(all, "trim", 0, List.of("chars"), Filters::trim);
+    define(all, "truncate", 0, List.of("length", "killwords", "end", "leeway"), Filters::truncate);
+    define(all, "wordcount", 0, List.of(), Filters::countWords);
+    define(all, "urlencode", 0, List.of(), Filters::urlEncode);
+    define(all, "tojson", 0, JsonWriter.PARAMETERS, Filters::toJson);
+    all.put("format", Filters::format);
+    SequenceFilters.addTo(all);
+    FILTERS = Map.copyOf(all);
   }
 
   private Filters() {}
 
-  static void define(String name, int required, List<String> parameters, Filter filter) {
+  /** Adds a filter that reads its arguments by name. */
+  static void define(
+      Map<String, Variadic> into,
+      String name,
+      int required,
+      List<String> parameters,
+      Filter filter) {
     Signature signature = new Signature(name, required, parameters, true);
-    FILTERS.put(
+    into.put(
         name,
         (value, arguments, evaluator) -> filter.apply(value, signature.bind(arguments), evaluator));
-  }
-
-  static void define(String name, Variadic filter) {
-    FILTERS.put(name, filter);
   }
 
   static boolean exists(Object name) {

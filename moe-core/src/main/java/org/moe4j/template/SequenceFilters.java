@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -15,29 +16,30 @@ final class SequenceFilters {
 
   private SequenceFilters() {}
 
-  static void define() {
-    Filters.define("first", 0, List.of(), SequenceFilters::first);
-    Filters.define("last", 0, List.of(), SequenceFilters::last);
+  /** Adds all of them to the registry. */
+  static void addTo(Map<String, Filters.Variadic> all) {
+    Filters.define(all, "first", 0, List.of(), SequenceFilters::first);
+    Filters.define(all, "last", 0, List.of(), SequenceFilters::last);
     Filters.define(
-        "list", 0, List.of(), (value, none, e) -> Seq.list(Values.toList(value, e.budget())));
-    Filters.define("items", 0, List.of(), SequenceFilters::items);
-    Filters.define("join", 0, List.of("d", "attribute"), SequenceFilters::join);
-    Filters.define("reverse", 0, List.of(), SequenceFilters::reverse);
-    Filters.define("sum", 0, List.of("attribute", "start"), SequenceFilters::sum);
-    Filters.define("batch", 1, List.of("linecount", "fill_with"), SequenceFilters::batch);
-    Filters.define("slice", 1, List.of("slices", "fill_with"), SequenceFilters::slice);
-    Filters.define("unique", 0, AGGREGATE, SequenceFilters::unique);
-    Filters.define("min", 0, AGGREGATE, (value, a, e) -> extreme(value, a, e, false));
-    Filters.define("max", 0, AGGREGATE, (value, a, e) -> extreme(value, a, e, true));
+        all, "list", 0, List.of(), (value, none, e) -> Seq.list(Values.toList(value, e.budget())));
+    Filters.define(all, "items", 0, List.of(), SequenceFilters::items);
+    Filters.define(all, "join", 0, List.of("d", "attribute"), SequenceFilters::join);
+    Filters.define(all, "reverse", 0, List.of(), SequenceFilters::reverse);
+    Filters.define(all, "sum", 0, List.of("attribute", "start"), SequenceFilters::sum);
+    Filters.define(all, "batch", 1, List.of("linecount", "fill_with"), SequenceFilters::batch);
+    Filters.define(all, "slice", 1, List.of("slices", "fill_with"), SequenceFilters::slice);
+    Filters.define(all, "unique", 0, AGGREGATE, SequenceFilters::unique);
+    Filters.define(all, "min", 0, AGGREGATE, (value, a, e) -> extreme(value, a, e, false));
+    Filters.define(all, "max", 0, AGGREGATE, (value, a, e) -> extreme(value, a, e, true));
     Filters.define(
-        "sort", 0, List.of("reverse", "case_sensitive", "attribute"), SequenceFilters::sort);
+        all, "sort", 0, List.of("reverse", "case_sensitive", "attribute"), SequenceFilters::sort);
     Filters.define(
-        "dictsort", 0, List.of("case_sensitive", "by", "reverse"), SequenceFilters::sortDict);
-    Filters.define("map", SequenceFilters::map);
-    Filters.define("select", (value, a, e) -> select(value, a, e, false, true));
-    Filters.define("reject", (value, a, e) -> select(value, a, e, false, false));
-    Filters.define("selectattr", (value, a, e) -> select(value, a, e, true, true));
-    Filters.define("rejectattr", (value, a, e) -> select(value, a, e, true, false));
+        all, "dictsort", 0, List.of("case_sensitive", "by", "reverse"), SequenceFilters::sortDict);
+    all.put("map", SequenceFilters::map);
+    all.put("select", (value, a, e) -> select(value, a, e, false, true));
+    all.put("reject", (value, a, e) -> select(value, a, e, false, false));
+    all.put("selectattr", (value, a, e) -> select(value, a, e, true, true));
+    all.put("rejectattr", (value, a, e) -> select(value, a, e, true, false));
   }
 
   private static Object first(Object value, Bound arguments, Evaluator e) {
@@ -327,8 +329,7 @@ final class SequenceFilters {
   /** What looks up the attribute that the arguments name; without one, the item itself. */
   private static Function<Object, Object> attribute(
       Bound arguments, @Nullable Object otherwise, Evaluator e) {
-    Function<Object, Object> lookup = path(arguments.get("attribute", None.NONE), otherwise, e);
-    return lookup;
+    return path(arguments.get("attribute", None.NONE), otherwise, e);
   }
 
   private static Function<Object, Object> comparable(Bound arguments, Evaluator e) {
