@@ -6,8 +6,8 @@ reference libraries give for generated lines.
 Writes lines.txt.gz (one JSON string a line); for each tokenizer of the `tokenizers` library NAME/tokenizer.json.gz and
 NAME/ids.txt.gz; sentencepiece.json.gz and its ids; unicode.txt.gz (the code points of each character class). An ids
 file has two lines for each input: the ids where special tokens are text, and the ids where they are parsed, or `=` where
-both are the same. With the second argument the same is done for the real tokenizers in the npm packages, of which
-only the ids are written (under npm/). Where LLAMA_CPP_LIB names the folder of llama.cpp's libraries (see llama_cpp.py), the
+both are the same. With the second argument the same is done for the real tokenizers in the npm packages (version 3.7.2 of
+qwen3, gptoss, deepseek_v3, llama3_1, llama2, gemma3 and gpt35turbo), of which only the ids are written (under npm/). Where LLAMA_CPP_LIB names the folder of llama.cpp's libraries (see llama_cpp.py), the
 ids that they give for a unigram vocabulary in a GGUF file are written too.
 """
 import base64
