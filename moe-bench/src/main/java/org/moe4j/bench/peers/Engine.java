@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.moe4j.bench.peers;
+
+import java.nio.file.Path;
+
+/** An engine as a benchmark drives it: random token ids, no sampling but the best token. */
+interface Engine {
+
+  /** What it is and which version. */
+  String description();
+
+  /**
+   * Opens a model in the place of the one before.
+   *
+   * @param file a GGUF file
+   * @param sequences most sequences at once
+   * @param context positions of the longest sequence
+   */
+  void open(Path file, int sequences, int context);
+
+  /**
+   * Reads a prompt into an empty cache, after a part that is not timed.
+   *
+   * @param tokens tokens that are timed
+   * @param depth tokens before them
+   * @return seconds
+   */
+  double read(int tokens, int depth);
+
+  /**
+   * Generates with every sequence, each from a prompt of its own that is not timed.
+   *
+   * @param tokens tokens a sequence
+   * @param sequences sequences that go together
+   * @param depth tokens of the prompts
+   * @return seconds
+   */
+  double generate(int tokens, int sequences, int depth);
+}
