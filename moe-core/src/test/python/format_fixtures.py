@@ -27,6 +27,8 @@ rng = np.random.default_rng(20261123)
 SCALES = {
     T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2], T.Q8_0: [0],
     T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208],
+    T.Q2_K: [80, 82], T.Q3_K: [108], T.IQ4_NL: [0], T.IQ4_XS: [0], T.MXFP4: [], T.NVFP4: [], T.TQ1_0: [52], T.TQ2_0: [64],
+    T.IQ2_XXS: [0], T.IQ2_XS: [0], T.IQ2_S: [0], T.IQ3_XXS: [0], T.IQ3_S: [0], T.IQ1_S: [0], T.IQ1_M: [],
 }
 
 
@@ -42,7 +44,7 @@ def dequantised():
     folder.mkdir(parents=True, exist_ok=True)
     for kind in (T.F32, T.F16, T.BF16, *SCALES):
         size, width = gguf.GGML_QUANT_SIZES[kind]
-        n = 512 if size == 1 else 48 if size == 32 else 12
+        n = 512 if size == 1 else 48 if size <= 64 else 12
         if kind == T.F32:
             blocks = rng.standard_normal(n).astype(np.float32).view(np.uint8)
         elif kind == T.F16:
@@ -53,6 +55,16 @@ def dequantised():
             rows = rng.integers(0, 256, (n, width), np.uint8)
             for at in SCALES[kind]:
                 rows[:, at : at + 2] = finite_halves(n).view(np.uint8).reshape(n, 2)
+            if kind == T.IQ1_M:  # the scale is in the upper four bits of four shorts
+                halves = finite_halves(n)
+                for i in range(4):
+                    rows[:, 49 + 2 * i] = rows[:, 49 + 2 * i] & 15 | (halves >> 4 * i & 15) << 4
+            elif kind == T.MXFP4:  # above 251 the largest value is infinite
+                rows[:, 0] = rng.integers(0, 252, n)
+                rows[:4, 0] = 0, 1, 2, 251
+            elif kind == T.NVFP4:
+                rows[0, :4] = 0x00, 0x01, 0x7E, 0x7F
+                rows[1, :4] = 0x08, 0x07, 0x80, 0xFF
             blocks = rows.reshape(-1)
         values = gguf.quants.dequantize(blocks, kind).astype("<f4")
         assert values.size == n * size and np.isfinite(values).all()

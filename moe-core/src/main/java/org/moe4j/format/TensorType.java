@@ -33,6 +33,10 @@ public enum TensorType {
   Q5_1(7, false, 32, 24),
   /** 32 signed bytes with an F16 scale. */
   Q8_0(8, false, 32, 34),
+  /** 256 elements of 2 bits in 16 groups with 4-bit scales and minima. */
+  Q2_K(10, false, 256, 84),
+  /** 256 elements of 3 bits, centred on 4, in 16 groups with 6-bit scales. */
+  Q3_K(11, false, 256, 110),
   /** 256 elements of 4 bits in 8 groups with 6-bit scales and minima. */
   Q4_K(12, false, 256, 144),
   /** 256 elements of 5 bits in 8 groups with 6-bit scales and minima. */
@@ -40,32 +44,24 @@ public enum TensorType {
   /** 256 elements of 6 bits, centred on 32, in 16 groups with 8-bit scales. */
   Q6_K(14, false, 256, 210),
 
-  /** 32 signed bytes with an F16 scale and the scaled sum; a type of activations. */
-  Q8_1(9, false, 32, 36),
-  /** 256 elements of 2 bits in 16 groups. */
-  Q2_K(10, false, 256, 84),
-  /** 256 elements of 3 bits in 16 groups. */
-  Q3_K(11, false, 256, 110),
-  /** 256 signed bytes with an F32 scale and sums; a type of activations. */
-  Q8_K(15, false, 256, 292),
+  /** Codebook type of 1.56 bits. */
+  IQ1_S(19, false, 256, 50),
+  /** Codebook type of 1.75 bits. */
+  IQ1_M(29, false, 256, 56),
   /** Codebook type of 2.06 bits. */
   IQ2_XXS(16, false, 256, 66),
   /** Codebook type of 2.31 bits. */
   IQ2_XS(17, false, 256, 74),
-  /** Codebook type of 3.06 bits. */
-  IQ3_XXS(18, false, 256, 98),
-  /** Codebook type of 1.56 bits. */
-  IQ1_S(19, false, 256, 50),
-  /** 32 elements of 4 bits that index a table of unequal steps. */
-  IQ4_NL(20, false, 32, 18),
-  /** Codebook type of 3.44 bits. */
-  IQ3_S(21, false, 256, 110),
   /** Codebook type of 2.56 bits. */
   IQ2_S(22, false, 256, 82),
+  /** Codebook type of 3.06 bits. */
+  IQ3_XXS(18, false, 256, 98),
+  /** Codebook type of 3.44 bits. */
+  IQ3_S(21, false, 256, 110),
+  /** 32 elements of 4 bits that index a table of unequal steps. */
+  IQ4_NL(20, false, 32, 18),
   /** 256 elements of 4 bits that index a table of unequal steps. */
   IQ4_XS(23, false, 256, 136),
-  /** Codebook type of 1.75 bits. */
-  IQ1_M(29, false, 256, 56),
   /** Ternary elements, five to a byte. */
   TQ1_0(34, false, 256, 54),
   /** Ternary elements, four to a byte. */
@@ -74,8 +70,13 @@ public enum TensorType {
   MXFP4(39, false, 32, 17),
   /** 64 floats of 4 bits with four 8-bit float scales. */
   NVFP4(40, false, 64, 36),
+
   /** 128 elements of one bit with an F16 scale. */
   Q1_0(41, false, 128, 18),
+  /** 32 signed bytes with an F16 scale and the scaled sum; a type of activations. */
+  Q8_1(9, false, 32, 36),
+  /** 256 signed bytes with an F32 scale and sums; a type of activations. */
+  Q8_K(15, false, 256, 292),
 
   /** Signed bytes. */
   I8(24, true, 1, 1),
@@ -159,8 +160,8 @@ public enum TensorType {
   /** Whether weights of this type can be computed with here. */
   public boolean isSupported() {
     return switch (this) {
-      case F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> true;
-      default -> false;
+      case F32, F16, BF16 -> true;
+      default -> BlockDecoder.of(this).isPresent();
     };
   }
 

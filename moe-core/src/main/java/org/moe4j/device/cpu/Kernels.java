@@ -5,7 +5,9 @@ package org.moe4j.device.cpu;
  * One implementation of each kernel. The vector and the scalar ones give the same bits, so either
  * may be used at any time.
  *
+ * @param crumbs dot products of 2-bit weights
  * @param nibbles dot products of 4-bit weights
+ * @param fives dot products of 5-bit weights
  * @param bytes dot products of 8-bit weights
  * @param scale scales of quantised weights
  * @param f32 products with F32 weights
@@ -17,7 +19,9 @@ package org.moe4j.device.cpu;
  * @param cache products with keys and values in bytes
  */
 record Kernels(
+    CrumbDots crumbs,
     NibbleDots nibbles,
+    FiveDots fives,
     ByteDots bytes,
     BlockScale scale,
     FloatDots f32,
@@ -31,7 +35,9 @@ record Kernels(
   /** The Vector API ones; needs the module {@code jdk.incubator.vector}. */
   static Kernels vector() {
     return new Kernels(
+        new VectorCrumbDots(),
         new VectorNibbleDots(),
+        new VectorFiveDots(),
         new VectorByteDots(),
         new VectorBlockScale(),
         new VectorF32Dots(),
@@ -46,7 +52,9 @@ record Kernels(
   /** The plain loops. */
   static Kernels scalar() {
     return new Kernels(
+        new ScalarCrumbDots(),
         new ScalarNibbleDots(),
+        new ScalarFiveDots(),
         new ScalarByteDots(),
         new ScalarBlockScale(),
         ScalarFloatDots.F32,

@@ -3,13 +3,17 @@ package org.moe4j.device.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import org.moe4j.MixtureException;
+import org.moe4j.device.cpu.QuantizedTiles.Form;
+import org.moe4j.format.BlockDecoder;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 
 /**
  * Repacks weight matrices into tiles, band by band. Integers are kept as they are; scales and
  * centres become halves times a power of two that is chosen for each band, which is exact for the
- * types whose scales are halves, and rounds the products of the K types to 11 bits.
+ * types whose scales are halves or powers of two, and rounds the products of the others to 11 bits.
  */
 final class Packer {
 
@@ -18,6 +22,11 @@ final class Packer {
    * largest value.
    */
   private static final int TOP_EXPONENT = 14;
+
+  /** Bounds of the exponent by which scales are shifted, so that it and its inverse are floats. */
+  private static final int LEAST_SHIFT = -14;
+
+  private static final int MOST_SHIFT = 60;
 
   private final TensorData tensor;
   private final MemorySegment data;
@@ -45,7 +54,7 @@ final class Packer {
     Tiles tiles =
         switch (tensor.type()) {
           case F32, F16, BF16 -> packer.floats(memory, loops);
-          default -> packer.quantized(BlockDecoder.of(tensor), memory, loops);
+          default -> packer.quantized(decoder(tensor), memory, loops);
         };
     // The source is not needed any more, so its pages need not stay in memory; what is shared with
     // others comes back.
@@ -53,6 +62,15 @@ final class Packer {
       packer.data.unload();
     }
     return tiles;
+  }
+
+  private static BlockDecoder decoder(TensorData tensor) {
+    return BlockDecoder.of(tensor.type())
+        .orElseThrow(() ->
+            new MixtureException.Unsupported(
+                tensor.file() + ": " + tensor.name(),
+                "tensor type " + tensor.type(),
+                TensorType.supportedNames()));
   }
 
   private Tiles floats(NativeMemory memory, Loops loops) {
@@ -85,18 +103,20 @@ final class Packer {
   }
 
   private Tiles quantized(BlockDecoder decoder, NativeMemory memory, Loops loops) {
+    Form form = Form.of(decoder);
     QuantizedTiles tiles =
         new QuantizedTiles(
-            decoder.form,
-            memory.allocate(QuantizedTiles.bytes(decoder.form, outputs, inputs)),
-            outputs,
-            inputs);
+            form, memory.allocate(QuantizedTiles.bytes(form, outputs, inputs)), outputs, inputs);
+    int[] places = new int[form.group];
+    for (int column = 0; column < places.length; column++) {
+      places[column] = form.place(column);
+    }
     loops.run(
         tiles.bands(),
         1,
         (worker, from, to) -> {
           for (long band = from; band < to; band++) {
-            new Band(decoder, tiles, (int) band).pack();
+            new Band(decoder, tiles, places, (int) band).pack();
           }
         });
     return tiles;
@@ -105,21 +125,25 @@ final class Packer {
   /** One band on its way. */
   private final class Band {
     private final BlockDecoder decoder;
+    private final Form form;
+    private final int shift;
+    private final int[] places;
     private final int first;
     private final int rows;
     private final int groups;
     private final long address;
-    private final byte[] raw;
     private final float[] scales;
     private final float[] minima;
 
-    Band(BlockDecoder decoder, QuantizedTiles tiles, int band) {
+    Band(BlockDecoder decoder, QuantizedTiles tiles, int[] places, int band) {
       this.decoder = decoder;
+      this.places = places;
+      form = tiles.form();
+      shift = form.shift(decoder);
       first = band * Tiles.BAND;
       rows = tiles.width(band);
-      groups = inputs / decoder.form.group;
-      address = tiles.address() + band * QuantizedTiles.bandBytes(decoder.form, inputs);
-      raw = new byte[Math.toIntExact(rowBytes)];
+      groups = inputs / form.group;
+      address = tiles.address() + band * QuantizedTiles.bandBytes(form, inputs);
       scales = new float[rows * groups];
       minima = new float[rows * groups];
     }
@@ -127,7 +151,8 @@ final class Packer {
     void pack() {
       TensorType type = tensor.type();
       int blocks = inputs / type.blockSize();
-      int groupsOfBlock = type.blockSize() / decoder.form.group;
+      int groupsOfBlock = type.blockSize() / form.group;
+      byte[] raw = new byte[Math.toIntExact(rowBytes)];
       byte[] values = new byte[inputs];
       for (int row = 0; row < rows; row++) {
         MemorySegment.copy(
@@ -137,46 +162,38 @@ final class Packer {
           decoder.scales(raw, at, scales, minima, row * groups + block * groupsOfBlock);
           decoder.values(raw, at, values, block * type.blockSize());
         }
-        if (decoder.form.bits == 4) {
-          nibbles(row, values);
-        } else {
-          bytes(row, values);
-        }
+        values(row, values);
       }
       int exponent = TOP_EXPONENT - Math.getExponent(largest());
-      float up = (float) Math.scalb(1.0, Math.clamp(exponent, -14, 60));
+      float up = (float) Math.scalb(1.0, Math.clamp(exponent, LEAST_SHIFT, MOST_SHIFT));
       Native.putFloat(address, 0x1p112f / up);
       for (int row = 0; row < rows; row++) {
         scales(row, up);
       }
     }
 
-    private void nibbles(int row, byte[] values) {
+    private void values(int row, byte[] values) {
       long to = address + QuantizedTiles.HEADER_BYTES + row % 32 * 4L + row / 32 * 2L;
-      for (int c = 0; c < inputs; c += 4) {
-        int bits =
-            (values[c] + 8)
-                | ((values[c + 1] + 8) << 4)
-                | ((values[c + 2] + 8) << 8)
-                | ((values[c + 3] + 8) << 12);
-        Native.putShort(to + (long) (c / 32) * decoder.form.step + c % 32 / 4 * 128L, (short) bits);
-      }
-    }
-
-    private void bytes(int row, byte[] values) {
-      long to = address + QuantizedTiles.HEADER_BYTES + row % 32 * 4L + row / 32 * 2L;
-      int group = decoder.form.group;
-      for (int c = 0; c < inputs; c += 2) {
-        int bits = (values[c] & 0xff) | (values[c + 1] << 8);
-        Native.putShort(
-            to + (long) (c / group) * decoder.form.step + c % group / 2 * 128L, (short) bits);
+      int mask = (1 << form.bits) - 1;
+      // Bytes are signed, smaller values are not: their kernels take the half of the range off.
+      int add = (form.bits == Byte.SIZE ? 0 : 1 << (form.bits - 1)) - shift;
+      int[] shorts = new int[form.shorts];
+      for (int g = 0; g < groups; g++) {
+        Arrays.fill(shorts, 0);
+        for (int c = 0; c < form.group; c++) {
+          int bits = (values[g * form.group + c] + add) & mask;
+          shorts[places[c] / Short.SIZE] |= bits << places[c] % Short.SIZE;
+        }
+        for (int i = 0; i < shorts.length; i++) {
+          Native.putShort(to + (long) g * form.step + i * 128L, (short) shorts[i]);
+        }
       }
     }
 
     private float largest() {
       float most = 0;
       for (int i = 0; i < scales.length; i++) {
-        float centre = scales[i] * decoder.shift + minima[i];
+        float centre = scales[i] * shift + minima[i];
         most = Math.max(most, Math.max(Math.abs(scales[i]), Math.abs(centre)));
       }
       return most == 0 || !Float.isFinite(most) ? 1 : most;
@@ -187,20 +204,14 @@ final class Packer {
      */
     private void scales(int row, float up) {
       long to =
-          address
-              + QuantizedTiles.HEADER_BYTES
-              + decoder.form.weightBytes
-              + row % 32 * 4L
-              + row / 32 * 2L;
+          address + QuantizedTiles.HEADER_BYTES + form.weightBytes + row % 32 * 4L + row / 32 * 2L;
       for (int g = 0; g < groups; g++) {
         short scale = Float.floatToFloat16(scales[row * groups + g] * up);
-        Native.putShort(to + (long) g * decoder.form.step, scale);
-        if (decoder.form.centred) {
-          float centre =
-              Float.float16ToFloat(scale) * decoder.shift + minima[row * groups + g] * up;
+        Native.putShort(to + (long) g * form.step, scale);
+        if (form.centred) {
+          float centre = Float.float16ToFloat(scale) * shift + minima[row * groups + g] * up;
           Native.putShort(
-              to + (long) g * decoder.form.step + BlockScale.GROUP_BYTES,
-              Float.floatToFloat16(centre));
+              to + (long) g * form.step + BlockScale.GROUP_BYTES, Float.floatToFloat16(centre));
         }
       }
     }

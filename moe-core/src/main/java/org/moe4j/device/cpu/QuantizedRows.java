@@ -18,9 +18,9 @@ final class QuantizedRows {
     int size = Math.multiplyExact(capacity, width);
     int blocks = size / RowQuantizer.BLOCK;
     values = new int[size];
-    sums = new int[blocks];
+    sums = new int[2 * blocks];
     scales = new float[blocks];
-    floatSums = new float[blocks];
+    floatSums = new float[2 * blocks];
   }
 
   /** Quantises the values {@code from <= column < to} of a row, whole blocks. */

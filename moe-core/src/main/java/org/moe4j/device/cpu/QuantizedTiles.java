@@ -2,12 +2,13 @@
 package org.moe4j.device.cpu;
 
 import org.jspecify.annotations.Nullable;
+import org.moe4j.format.BlockDecoder;
 
 /**
  * Quantised weights, a band after the other. A band is a line of 64 bytes with the unit of its
- * scales and centres, then for each group of columns the weights as {@link NibbleDots} or {@link
- * ByteDots} reads them, their scales and, where the form has them, their centres as {@link
- * BlockScale} reads them.
+ * scales and centres, then for each group of columns the weights as the dot products of their width
+ * ({@link CrumbDots}, {@link NibbleDots}, {@link FiveDots}, {@link ByteDots}) read them, their
+ * scales and, where the form has them, their centres as {@link BlockScale} reads them.
  *
  * @param form how weights are stored
  * @param address address of the first band
@@ -21,20 +22,29 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
 
   /** The forms in which the quantised types meet: {@code weight = scale x value + centre}. */
   enum Form {
-    /** 4 bits, minus 8 to 7; groups of 32 without centre. */
+    /** 2 bits, minus 2 to 1. */
+    CENTRED_CRUMBS_BY_16(2, 16, true),
+    /** 4 bits, minus 8 to 7. */
     NIBBLES(4, 32, false),
-    /** 4 bits, minus 8 to 7; groups of 32. */
+    /** 4 bits, minus 8 to 7. */
     CENTRED_NIBBLES(4, 32, true),
-    /** 8 bits; groups of 32 without centre. */
+    /** 4 bits, minus 8 to 7. */
+    NIBBLES_BY_16(4, 16, false),
+    /** 5 bits, minus 16 to 15. */
+    FIVES(5, 32, false),
+    /** 5 bits, minus 16 to 15. */
+    CENTRED_FIVES(5, 32, true),
+    /** 8 bits. */
     BYTES(8, 32, false),
-    /** 8 bits; groups of 32. */
-    CENTRED_BYTES(8, 32, true),
-    /** 8 bits; groups of 16 without centre. */
+    /** 8 bits. */
     BYTES_BY_16(8, 16, false);
 
     final int bits;
     final int group;
     final boolean centred;
+
+    /** 16-bit lanes of a row in a group. */
+    final int shorts;
 
     /** Bytes of the weights of a group. */
     final int weightBytes;
@@ -46,8 +56,40 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       this.bits = bits;
       this.group = group;
       this.centred = centred;
-      weightBytes = BAND * group * bits / 8;
+      shorts = Math.ceilDiv(group, Short.SIZE / bits);
+      weightBytes = BAND * shorts * Short.BYTES;
       step = weightBytes + BlockScale.GROUP_BYTES * (centred ? 2 : 1);
+    }
+
+    /** The smallest form that holds the integers of a type. */
+    static Form of(BlockDecoder type) {
+      for (Form form : values()) {
+        int shift = form.shift(type);
+        int limit = 1 << (form.bits - 1);
+        if (form.group == type.group()
+            && form.centred == type.hasMinima()
+            && type.least() - shift >= -limit
+            && type.most() - shift < limit) {
+          return form;
+        }
+      }
+      throw new IllegalStateException("no form holds " + type.type());
+    }
+
+    /**
+     * What is taken off the integers of a type to centre them, and makes up a part of the centre.
+     */
+    int shift(BlockDecoder type) {
+      return centred ? (type.least() + type.most() + 1) / 2 : 0;
+    }
+
+    /** Where a column lies in its group: 16 times its short, plus its lowest bit there. */
+    int place(int column) {
+      if (bits == 5) {
+        return FiveDots.place(column);
+      }
+      int columns = Short.SIZE / bits;
+      return column / columns * Short.SIZE + column % columns * bits;
     }
   }
 
@@ -123,18 +165,25 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     if (form.centred) {
       long centres = first + form.weightBytes + BlockScale.GROUP_BYTES;
       for (int row = 0; row < count; row++) {
-        int at = rows[i + row] * inputs / RowQuantizer.BLOCK;
-        kernels.scale().centre(centres, form.step, unit, groups, in.floatSums, at, y, row * BAND);
+        int at = rows[i + row] * inputs / RowQuantizer.HALF;
+        int halves = form.group / RowQuantizer.HALF;
+        kernels
+            .scale()
+            .centre(centres, form.step, unit, groups, halves, in.floatSums, at, y, row * BAND);
       }
     }
   }
 
   private void one(
       Kernels kernels, long weights, int groups, QuantizedRows in, int at, Scratch scratch) {
-    if (form.bits == 4) {
-      kernels.nibbles().one(weights, form.step, groups, in.values, at, in.sums, scratch.dots);
-    } else {
-      kernels.bytes().one(weights, form.step, groups, form.group / 2, in.values, at, scratch.dots);
+    int step = form.step;
+    int[] x = in.values;
+    int[] dots = scratch.dots;
+    switch (form.bits) {
+      case 2 -> kernels.crumbs().one(weights, step, groups, x, at, in.sums, dots);
+      case 4 -> kernels.nibbles().one(weights, step, groups, form.shorts, x, at, in.sums, dots);
+      case 5 -> kernels.fives().one(weights, step, groups, x, at, in.sums, dots);
+      default -> kernels.bytes().one(weights, step, groups, form.shorts, x, at, dots);
     }
   }
 
@@ -153,37 +202,23 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     int at1 = rows[i + 1] * inputs + column;
     int at2 = rows[i + 2] * inputs + column;
     int at3 = rows[i + count - 1] * inputs + column;
+    int step = form.step;
+    int shorts = form.shorts;
+    int[] x = in.values;
+    int[] sums = in.sums;
     int[] dots = scratch.dots;
-    if (form.bits == 4) {
-      kernels
-          .nibbles()
-          .four(
-              weights,
-              form.step,
-              groups,
-              in.values,
-              at0,
-              at1,
-              at2,
-              at3,
-              in.sums,
-              dots,
-              Scratch.DOTS);
-    } else {
-      kernels
-          .bytes()
-          .four(
-              weights,
-              form.step,
-              groups,
-              form.group / 2,
-              in.values,
-              at0,
-              at1,
-              at2,
-              at3,
-              dots,
-              Scratch.DOTS);
+    int stride = Scratch.DOTS;
+    switch (form.bits) {
+      case 2 ->
+          kernels.crumbs().four(weights, step, groups, x, at0, at1, at2, at3, sums, dots, stride);
+      case 4 ->
+          kernels
+              .nibbles()
+              .four(weights, step, groups, shorts, x, at0, at1, at2, at3, sums, dots, stride);
+      case 5 ->
+          kernels.fives().four(weights, step, groups, x, at0, at1, at2, at3, sums, dots, stride);
+      default ->
+          kernels.bytes().four(weights, step, groups, shorts, x, at0, at1, at2, at3, dots, stride);
     }
   }
 
@@ -198,37 +233,20 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       int row,
       Scratch scratch) {
     long scales = weights + form.weightBytes;
+    int step = form.step;
+    int shift = form.group == RowQuantizer.BLOCK ? 0 : 1;
     int block = at / RowQuantizer.BLOCK;
-    if (form.bits == 4) {
-      kernels
-          .scale()
-          .scaleNibbles(
-              scales,
-              form.step,
-              unit,
-              groups,
-              in.scales,
-              block,
-              scratch.dots,
-              from,
-              scratch.band,
-              row * BAND);
-    } else {
-      int shift = form.group == RowQuantizer.BLOCK ? 0 : 1;
-      kernels
-          .scale()
-          .scaleBytes(
-              scales,
-              form.step,
-              unit,
-              groups,
-              shift,
-              in.scales,
-              block,
-              scratch.dots,
-              from,
-              scratch.band,
-              row * BAND);
+    int[] dots = scratch.dots;
+    float[] y = scratch.band;
+    int to = row * BAND;
+    BlockScale kernel = kernels.scale();
+    switch (form.bits) {
+      case 2, 4 ->
+          kernel.scaleNibbles(
+              scales, step, unit, groups, shift, in.scales, block, dots, from, y, to);
+      case 5 -> kernel.scaleHalves(scales, step, unit, groups, in.scales, block, dots, from, y, to);
+      default ->
+          kernel.scaleBytes(scales, step, unit, groups, shift, in.scales, block, dots, from, y, to);
     }
   }
 }

@@ -14,6 +14,9 @@ interface RowQuantizer {
   /** Values of a block. */
   int BLOCK = 32;
 
+  /** Values of half a block, the smallest group of weights that has a scale. */
+  int HALF = 16;
+
   /** Magnitudes below this count as zero: their reciprocal would overflow. */
   float LEAST = 0x1p-100f;
 
@@ -24,11 +27,11 @@ interface RowQuantizer {
    * @param from index of the first value
    * @param blocks number of blocks
    * @param q receives each quantised value, as a short, twice in an int
-   * @param to index of the first quantised value, a multiple of 32; everything a block has once is
-   *     at {@code to / 32}
-   * @param sums receives the sum of a block's quantised values
+   * @param to index of the first quantised value, a multiple of 32; what a block has once is at
+   *     {@code to / 32}, what a half has at {@code to / 16}
+   * @param sums receives the sum of the quantised values of each half of a block
    * @param scales receives the scale of a block
-   * @param floatSums receives the {@link #sum} of a block's values
+   * @param floatSums receives the {@link #sum} of the values of each half of a block
    */
   void quantize(
       float[] x,
@@ -40,13 +43,13 @@ interface RowQuantizer {
       float[] scales,
       float[] floatSums);
 
-  /** The sum of a block, each fourth value in order and then the four, the same bits everywhere. */
+  /** The sum of a half, each fourth value in order and then the four, the same bits everywhere. */
   static float sum(float[] x, int from) {
     float sum0 = 0;
     float sum1 = 0;
     float sum2 = 0;
     float sum3 = 0;
-    for (int i = from; i < from + BLOCK; i += 4) {
+    for (int i = from; i < from + HALF; i += 4) {
       sum0 += x[i];
       sum1 += x[i + 1];
       sum2 += x[i + 2];

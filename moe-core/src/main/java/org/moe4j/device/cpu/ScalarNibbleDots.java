@@ -5,9 +5,10 @@ package org.moe4j.device.cpu;
 final class ScalarNibbleDots implements NibbleDots {
 
   @Override
-  public void one(long tile, long step, int blocks, int[] x, int at, int[] sums, int[] dots) {
-    for (int b = 0; b < blocks; b++) {
-      block(tile + b * step, x, at + b * COLUMNS, dots, b * ROWS / 2);
+  public void one(
+      long tile, long step, int groups, int shorts, int[] x, int at, int[] sums, int[] dots) {
+    for (int g = 0; g < groups; g++) {
+      group(tile + g * step, shorts, x, at + g * 4 * shorts, dots, g * ROWS / 2);
     }
   }
 
@@ -15,7 +16,8 @@ final class ScalarNibbleDots implements NibbleDots {
   public void four(
       long tile,
       long step,
-      int blocks,
+      int groups,
+      int shorts,
       int[] x,
       int at0,
       int at1,
@@ -24,21 +26,23 @@ final class ScalarNibbleDots implements NibbleDots {
       int[] sums,
       int[] dots,
       int stride) {
-    for (int b = 0; b < blocks; b++) {
-      long block = tile + b * step;
-      block(block, x, at0 + b * COLUMNS, dots, b * ROWS / 2);
-      block(block, x, at1 + b * COLUMNS, dots, stride + b * ROWS / 2);
-      block(block, x, at2 + b * COLUMNS, dots, 2 * stride + b * ROWS / 2);
-      block(block, x, at3 + b * COLUMNS, dots, 3 * stride + b * ROWS / 2);
+    for (int g = 0; g < groups; g++) {
+      long group = tile + g * step;
+      int column = g * 4 * shorts;
+      int to = g * ROWS / 2;
+      group(group, shorts, x, at0 + column, dots, to);
+      group(group, shorts, x, at1 + column, dots, stride + to);
+      group(group, shorts, x, at2 + column, dots, 2 * stride + to);
+      group(group, shorts, x, at3 + column, dots, 3 * stride + to);
     }
   }
 
-  private static void block(long block, int[] x, int at, int[] dots, int to) {
+  private static void group(long group, int shorts, int[] x, int at, int[] dots, int to) {
     for (int lane = 0; lane < ROWS / 2; lane++) {
       int low = 0;
       int high = 0;
-      for (int c = 0; c < COLUMNS; c++) {
-        int value = Native.getInt(block + c / 4 * 128L + lane * 4L) >>> (c % 4 * 4);
+      for (int c = 0; c < 4 * shorts; c++) {
+        int value = Native.getInt(group + c / 4 * 128L + lane * 4L) >>> (c % 4 * 4);
         int activation = (short) x[at + c];
         low += ((value & 15) - 8) * activation;
         high += ((value >>> 16 & 15) - 8) * activation;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import java.util.Arrays;
+
 /** {@link RowQuantizer} in plain loops. */
 final class ScalarRowQuantizer implements RowQuantizer {
 
@@ -23,15 +25,16 @@ final class ScalarRowQuantizer implements RowQuantizer {
       float magnitude = Float.intBitsToFloat(most);
       float scale = magnitude < LEAST ? 0 : magnitude / 127;
       float inverse = magnitude < LEAST ? 0 : 127 / magnitude;
-      int sum = 0;
+      Arrays.fill(sums, to / HALF + 2 * b, to / HALF + 2 * b + 2, 0);
       for (int i = 0; i < BLOCK; i++) {
         int value = (int) (float) Math.rint(x[first + i] * inverse);
         q[to + b * BLOCK + i] = (value & 0xffff) | (value << 16);
-        sum += value;
+        sums[to / HALF + 2 * b + i / HALF] += value;
       }
-      sums[to / BLOCK + b] = sum;
       scales[to / BLOCK + b] = scale;
-      floatSums[to / BLOCK + b] = RowQuantizer.sum(x, first);
+      for (int h = 0; h < 2; h++) {
+        floatSums[to / HALF + 2 * b + h] = RowQuantizer.sum(x, first + h * HALF);
+      }
     }
   }
 }

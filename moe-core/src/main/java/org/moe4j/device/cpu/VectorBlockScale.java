@@ -24,6 +24,7 @@ final class VectorBlockScale implements BlockScale {
       long step,
       float unit,
       int groups,
+      int shift,
       float[] xScales,
       int at,
       int[] dots,
@@ -36,9 +37,43 @@ final class VectorBlockScale implements BlockScale {
       for (int g = 0; g < groups; g++) {
         IntVector halves = ints(scales + g * step + v * 4L);
         IntVector sums = IntVector.fromArray(I, dots, from + g * 32 + v);
-        float factor = xScales[at + g] * unit;
+        float factor = xScales[at + (g >> shift)] * unit;
         low = low(halves).mul(factor).fma(floats(sums.lanewise(LSHL, 16).lanewise(ASHR, 16)), low);
         high = high(halves).mul(factor).fma(floats(sums.lanewise(ASHR, 16)), high);
+      }
+      low.intoArray(y, to + v);
+      high.intoArray(y, to + v + 32);
+    }
+  }
+
+  @Override
+  public void scaleHalves(
+      long scales,
+      long step,
+      float unit,
+      int groups,
+      float[] xScales,
+      int at,
+      int[] dots,
+      int from,
+      float[] y,
+      int to) {
+    for (int v = 0; v < 32; v += COUNT) {
+      FloatVector low = FloatVector.fromArray(F, y, to + v);
+      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      for (int g = 0; g < groups; g++) {
+        IntVector halves = ints(scales + g * step + v * 4L);
+        IntVector first = IntVector.fromArray(I, dots, from + g * 64 + v);
+        IntVector second = IntVector.fromArray(I, dots, from + g * 64 + 32 + v);
+        float factor = xScales[at + g] * unit;
+        IntVector lowSums =
+            first
+                .lanewise(LSHL, 16)
+                .lanewise(ASHR, 16)
+                .add(second.lanewise(LSHL, 16).lanewise(ASHR, 16));
+        low = low(halves).mul(factor).fma(floats(lowSums), low);
+        IntVector highSums = first.lanewise(ASHR, 16).add(second.lanewise(ASHR, 16));
+        high = high(halves).mul(factor).fma(floats(highSums), high);
       }
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);
@@ -77,15 +112,23 @@ final class VectorBlockScale implements BlockScale {
 
   @Override
   public void centre(
-      long centres, long step, float unit, int groups, float[] xSums, int at, float[] y, int to) {
+      long centres,
+      long step,
+      float unit,
+      int groups,
+      int halves,
+      float[] xSums,
+      int at,
+      float[] y,
+      int to) {
     for (int v = 0; v < 32; v += COUNT) {
       FloatVector low = FloatVector.fromArray(F, y, to + v);
       FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector halves = ints(centres + g * step + v * 4L);
-        FloatVector factor = FloatVector.broadcast(F, xSums[at + g] * unit);
-        low = low(halves).fma(factor, low);
-        high = high(halves).fma(factor, high);
+        IntVector both = ints(centres + g * step + v * 4L);
+        FloatVector factor = FloatVector.broadcast(F, BlockScale.sum(xSums, at, g, halves) * unit);
+        low = low(both).fma(factor, low);
+        high = high(both).fma(factor, high);
       }
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);

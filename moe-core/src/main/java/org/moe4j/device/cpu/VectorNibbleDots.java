@@ -23,28 +23,31 @@ final class VectorNibbleDots implements NibbleDots {
   private static final int STRIP = 2 * BYTES;
 
   @Override
-  public void one(long tile, long step, int blocks, int[] x, int at, int[] sums, int[] dots) {
+  public void one(
+      long tile, long step, int groups, int shorts, int[] x, int at, int[] sums, int[] dots) {
     IntVector mask = IntVector.broadcast(I, LOW_NIBBLES);
-    for (int b = 0; b < blocks; b++) {
+    for (int g = 0; g < groups; g++) {
+      int column = g * 4 * shorts;
       // Nibbles are used as they are; the 8 of each is taken off once, in the start value.
-      ShortVector start = ShortVector.broadcast(S, (short) (-8 * sums[at / 32 + b]));
+      ShortVector start =
+          ShortVector.broadcast(S, (short) (-8 * NibbleDots.sum(sums, at + column, shorts)));
       for (int t = 0; t < 128; t += STRIP) {
         ShortVector a0 = start;
         ShortVector a1 = start;
-        for (int j = 0; j < 8; j++) {
-          long p = tile + b * step + j * 128L + t;
+        for (int j = 0; j < shorts; j++) {
+          long p = tile + g * step + j * 128L + t;
           IntVector v0 = ints(p);
           IntVector v1 = ints(p + BYTES);
           for (int n = 0; n < 4; n++) {
-            ShortVector y = twice(x[at + b * 32 + j * 4 + n]);
+            ShortVector y = twice(x[at + column + j * 4 + n]);
             a0 = a0.add(v0.and(mask).reinterpretAsShorts().mul(y));
             a1 = a1.add(v1.and(mask).reinterpretAsShorts().mul(y));
             v0 = v0.lanewise(LSHR, 4);
             v1 = v1.lanewise(LSHR, 4);
           }
         }
-        a0.reinterpretAsInts().intoArray(dots, b * 32 + t / 4);
-        a1.reinterpretAsInts().intoArray(dots, b * 32 + t / 4 + COUNT);
+        a0.reinterpretAsInts().intoArray(dots, g * 32 + t / 4);
+        a1.reinterpretAsInts().intoArray(dots, g * 32 + t / 4 + COUNT);
       }
     }
   }
@@ -53,7 +56,8 @@ final class VectorNibbleDots implements NibbleDots {
   public void four(
       long tile,
       long step,
-      int blocks,
+      int groups,
+      int shorts,
       int[] x,
       int at0,
       int at1,
@@ -63,22 +67,27 @@ final class VectorNibbleDots implements NibbleDots {
       int[] dots,
       int stride) {
     IntVector mask = IntVector.broadcast(I, LOW_NIBBLES);
-    for (int b = 0; b < blocks; b++) {
+    for (int g = 0; g < groups; g++) {
+      int column = g * 4 * shorts;
       for (int t = 0; t < 128; t += STRIP) {
-        ShortVector a0 = ShortVector.broadcast(S, (short) (-8 * sums[at0 / 32 + b]));
-        ShortVector b0 = ShortVector.broadcast(S, (short) (-8 * sums[at1 / 32 + b]));
-        ShortVector c0 = ShortVector.broadcast(S, (short) (-8 * sums[at2 / 32 + b]));
-        ShortVector d0 = ShortVector.broadcast(S, (short) (-8 * sums[at3 / 32 + b]));
+        ShortVector a0 =
+            ShortVector.broadcast(S, (short) (-8 * NibbleDots.sum(sums, at0 + column, shorts)));
+        ShortVector b0 =
+            ShortVector.broadcast(S, (short) (-8 * NibbleDots.sum(sums, at1 + column, shorts)));
+        ShortVector c0 =
+            ShortVector.broadcast(S, (short) (-8 * NibbleDots.sum(sums, at2 + column, shorts)));
+        ShortVector d0 =
+            ShortVector.broadcast(S, (short) (-8 * NibbleDots.sum(sums, at3 + column, shorts)));
         ShortVector a1 = a0;
         ShortVector b1 = b0;
         ShortVector c1 = c0;
         ShortVector d1 = d0;
-        for (int j = 0; j < 8; j++) {
-          long p = tile + b * step + j * 128L + t;
+        for (int j = 0; j < shorts; j++) {
+          long p = tile + g * step + j * 128L + t;
           IntVector v0 = ints(p);
           IntVector v1 = ints(p + BYTES);
           for (int n = 0; n < 4; n++) {
-            int i = b * 32 + j * 4 + n;
+            int i = column + j * 4 + n;
             ShortVector w0 = v0.and(mask).reinterpretAsShorts();
             ShortVector w1 = v1.and(mask).reinterpretAsShorts();
             ShortVector y = twice(x[at0 + i]);
@@ -97,7 +106,7 @@ final class VectorNibbleDots implements NibbleDots {
             v1 = v1.lanewise(LSHR, 4);
           }
         }
-        int to = b * 32 + t / 4;
+        int to = g * 32 + t / 4;
         a0.reinterpretAsInts().intoArray(dots, to);
         a1.reinterpretAsInts().intoArray(dots, to + COUNT);
         b0.reinterpretAsInts().intoArray(dots, to + stride);

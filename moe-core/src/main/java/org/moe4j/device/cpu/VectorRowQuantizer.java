@@ -42,22 +42,24 @@ final class VectorRowQuantizer implements RowQuantizer {
       float magnitude = Float.intBitsToFloat(most.reduceLanes(MAX));
       float scale = magnitude < LEAST ? 0 : magnitude / 127;
       float inverse = magnitude < LEAST ? 0 : 127 / magnitude;
-      IntVector total = IntVector.zero(I);
-      for (int i = 0; i < BLOCK; i += COUNT) {
-        IntVector value =
-            (IntVector)
-                FloatVector.fromArray(F, x, first + i)
-                    .mul(inverse)
-                    .add(ROUND)
-                    .sub(ROUND)
-                    .convertShape(F2I, I, 0);
-        value.and(0xffff).or(value.lanewise(LSHL, 16)).intoArray(q, to + b * BLOCK + i);
-        total = total.add(value);
-      }
-      int sum = total.reduceLanes(ADD);
-      sums[to / BLOCK + b] = sum;
       scales[to / BLOCK + b] = scale;
-      floatSums[to / BLOCK + b] = RowQuantizer.sum(x, first);
+      for (int h = 0; h < 2; h++) {
+        int at = h * HALF;
+        IntVector total = IntVector.zero(I);
+        for (int i = at; i < at + HALF; i += COUNT) {
+          IntVector value =
+              (IntVector)
+                  FloatVector.fromArray(F, x, first + i)
+                      .mul(inverse)
+                      .add(ROUND)
+                      .sub(ROUND)
+                      .convertShape(F2I, I, 0);
+          value.and(0xffff).or(value.lanewise(LSHL, 16)).intoArray(q, to + b * BLOCK + i);
+          total = total.add(value);
+        }
+        sums[to / HALF + 2 * b + h] = total.reduceLanes(ADD);
+        floatSums[to / HALF + 2 * b + h] = RowQuantizer.sum(x, first + at);
+      }
     }
   }
 }

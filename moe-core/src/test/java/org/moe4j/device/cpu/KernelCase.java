@@ -72,7 +72,10 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
     Cases(NativeMemory memory) {
       this.memory = memory;
       for (int groups : new int[] {1, 3, 8}) {
-        nibbles(groups);
+        crumbs(groups);
+        nibbles(groups, 4);
+        nibbles(groups, 8);
+        fives(groups);
         bytes(groups, 8);
         bytes(groups, 16);
         scales(groups);
@@ -143,29 +146,78 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
     }
 
     private static int[] sums(int[] activations) {
-      int[] sums = new int[activations.length / 32];
-      for (int i = 0; i < sums.length * 32; i++) {
-        sums[i / 32] += (short) activations[i];
+      int[] sums = new int[activations.length / 16];
+      for (int i = 0; i < sums.length * 16; i++) {
+        sums[i / 16] += (short) activations[i];
       }
       return sums;
     }
 
-    private void nibbles(int blocks) {
-      long step = NibbleDots.BLOCK_BYTES + 128L;
-      long tile = bits(blocks * step);
-      int row = 32 * blocks;
+    private void crumbs(int groups) {
+      long step = CrumbDots.GROUP_BYTES + 256L;
+      long tile = bits(groups * step);
+      int row = 16 * groups;
+      int stride = 32 * groups;
       int[] x = activations(5 * row);
       int[] sums = sums(x);
-      int[] dots = new int[4 * row];
+      int[] dots = new int[4 * stride];
       add(
-          "nibbles one " + blocks,
-          k -> k.nibbles().one(tile, step, blocks, x, row, sums, dots),
+          "crumbs one " + groups,
+          k -> k.crumbs().one(tile, step, groups, x, row, sums, dots),
           x,
           sums,
           dots);
       add(
-          "nibbles four " + blocks,
-          k -> k.nibbles().four(tile, step, blocks, x, 2 * row, 0, row, 4 * row, sums, dots, row),
+          "crumbs four " + groups,
+          k -> k.crumbs().four(tile, step, groups, x, 2 * row, 0, row, 4 * row, sums, dots, stride),
+          x,
+          sums,
+          dots);
+    }
+
+    private void fives(int groups) {
+      long step = FiveDots.GROUP_BYTES + 128L;
+      long tile = bits(groups * step);
+      int row = 32 * groups;
+      int stride = 64 * groups;
+      int[] x = activations(5 * row);
+      int[] sums = sums(x);
+      int[] dots = new int[4 * stride];
+      add(
+          "fives one " + groups,
+          k -> k.fives().one(tile, step, groups, x, row, sums, dots),
+          x,
+          sums,
+          dots);
+      add(
+          "fives four " + groups,
+          k -> k.fives().four(tile, step, groups, x, 2 * row, 0, row, 4 * row, sums, dots, stride),
+          x,
+          sums,
+          dots);
+    }
+
+    private void nibbles(int groups, int shorts) {
+      long step = shorts * 128L + 128;
+      long tile = bits(groups * step);
+      int row = 4 * shorts * groups;
+      int[] x = activations(5 * row);
+      int[] sums = sums(x);
+      int stride = 32 * groups;
+      int[] dots = new int[4 * stride];
+      String sizes = groups + " x " + 4 * shorts;
+      add(
+          "nibbles one " + sizes,
+          k -> k.nibbles().one(tile, step, groups, shorts, x, row, sums, dots),
+          x,
+          sums,
+          dots);
+      add(
+          "nibbles four " + sizes,
+          k ->
+              k.nibbles()
+                  .four(
+                      tile, step, groups, shorts, x, 2 * row, 0, row, 4 * row, sums, dots, stride),
           x,
           sums,
           dots);
@@ -195,20 +247,20 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       long step = 1024 + 128;
       long scales = bits(groups * step);
       float unit = 0x1p100f;
-      float[] xScales = floats(groups + 1);
+      float[] xScales = floats(2 * groups + 1);
       float[] y = floats(128);
       int[] dots = new int[64 * groups + 1];
       for (int i = 0; i < dots.length; i++) {
         dots[i] = random.nextInt() >> 8;
       }
-      add(
-          "scale nibbles " + groups,
-          k -> k.scale().scaleNibbles(scales, step, unit, groups, xScales, 1, dots, 1, y, 64),
-          xScales,
-          dots,
-          y);
       for (int shift = 0; shift < 2; shift++) {
         int by = shift;
+        add(
+            "scale nibbles " + groups + " by " + by,
+            k -> k.scale().scaleNibbles(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 64),
+            xScales,
+            dots,
+            y);
         add(
             "scale bytes " + groups + " by " + by,
             k -> k.scale().scaleBytes(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 3),
@@ -217,10 +269,18 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
             y);
       }
       add(
-          "centre " + groups,
-          k -> k.scale().centre(scales, step, unit, groups, xScales, 1, y, 64),
+          "scale halves " + groups,
+          k -> k.scale().scaleHalves(scales, step, unit, groups, xScales, 1, dots, 1, y, 64),
           xScales,
+          dots,
           y);
+      for (int halves : new int[] {1, 2}) {
+        add(
+            "centre " + groups + " by " + halves,
+            k -> k.scale().centre(scales, step, unit, groups, halves, xScales, 1, y, 64),
+            xScales,
+            y);
+      }
     }
 
     private void floats(
@@ -247,9 +307,9 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
         }
       }
       int[] q = new int[32 * (blocks + 1)];
-      int[] sums = new int[blocks + 1];
+      int[] sums = new int[2 * (blocks + 1)];
       float[] scales = new float[blocks + 1];
-      float[] floatSums = new float[blocks + 1];
+      float[] floatSums = new float[2 * (blocks + 1)];
       add(
           "quantizer " + blocks,
           k -> k.quantizer().quantize(x, 3, blocks, q, 32, sums, scales, floatSums),

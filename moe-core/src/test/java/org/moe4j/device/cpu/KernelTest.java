@@ -22,11 +22,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every vector kernel ({@link VectorNibbleDots}, {@link VectorByteDots}, {@link VectorBlockScale},
- * {@link VectorF32Dots}, {@link VectorF16Dots}, {@link VectorBF16Dots}, {@link VectorRowQuantizer},
- * {@link VectorRowMath}, {@link VectorRotation}, {@link VectorByteCacheDots}) gives the bits of its
- * scalar twin ({@link ScalarNibbleDots} ... {@link ScalarByteCacheDots}) at odd sizes, interpreted
- * and compiled, at every width, and touches no memory but its own.
+ * Every vector kernel ({@link VectorCrumbDots}, {@link VectorNibbleDots}, {@link VectorFiveDots},
+ * {@link VectorByteDots}, {@link VectorBlockScale}, {@link VectorF32Dots}, {@link VectorF16Dots},
+ * {@link VectorBF16Dots}, {@link VectorRowQuantizer}, {@link VectorRowMath}, {@link
+ * VectorRotation}, {@link VectorByteCacheDots}) gives the bits of its scalar twin ({@link
+ * ScalarCrumbDots} ... {@link ScalarByteCacheDots}) at odd sizes, interpreted and compiled, at
+ * every width, and touches no memory but its own.
  */
 class KernelTest {
 

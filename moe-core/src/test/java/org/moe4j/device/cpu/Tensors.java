@@ -70,6 +70,38 @@ final class Tensors {
         half(data, at + 2, 1.7 * size / 32);
       }
       case Q6_K -> half(data, at + 208, size / 18 / 64);
+      case Q2_K -> {
+        half(data, at + 80, size / 9);
+        half(data, at + 82, 1.5 * size / 9);
+      }
+      case Q3_K -> half(data, at + 108, size / 2 / 18);
+      case IQ4_NL -> half(data, at, size / 70);
+      case IQ4_XS -> half(data, at, size / 70 / 18);
+      case IQ2_XXS, IQ2_XS, IQ2_S -> half(data, at, size / 25 / 2);
+      case IQ3_XXS -> half(data, at, size / 36 / 4);
+      case IQ3_S -> half(data, at, size / 9 / 16);
+      case IQ1_S -> half(data, at, size / 8);
+      case IQ1_M -> {
+        int bits = Float.floatToFloat16((float) size / 8);
+        for (int i = 0; i < 4; i++) {
+          int old = data.get(ValueLayout.JAVA_BYTE, at + 49 + 2L * i) & 15;
+          data.set(
+              ValueLayout.JAVA_BYTE, at + 49 + 2L * i, (byte) (old | (bits >> 4 * i & 15) << 4));
+        }
+      }
+      case TQ1_0 -> half(data, at + 52, size);
+      case TQ2_0 -> half(data, at + 64, size);
+      case MXFP4 ->
+          data.set(
+              ValueLayout.JAVA_BYTE, at, (byte) (128 + Math.getExponent(size / 6) + at / 17 % 2));
+      case NVFP4 -> {
+        // The scales have no sign: 4 bits of exponent with a bias of 7, 3 of fraction.
+        int exponent = 8 + Math.getExponent(size / 6);
+        for (int g = 0; g < 4; g++) {
+          int fraction = data.get(ValueLayout.JAVA_BYTE, at + g) & 7;
+          data.set(ValueLayout.JAVA_BYTE, at + g, (byte) (Math.max(exponent, 0) << 3 | fraction));
+        }
+      }
       default -> throw new IllegalArgumentException(type.toString());
     }
   }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.moe4j.format;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Numbers in the bytes of a block; little-endian, at any index. */
+final class Bits {
+
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private Bits() {}
+
+  static int byteAt(byte[] in, int at) {
+    return in[at] & 0xff;
+  }
+
+  static int shortAt(byte[] in, int at) {
+    return (short) SHORT.get(in, at) & 0xffff;
+  }
+
+  static int intAt(byte[] in, int at) {
+    return (int) INT.get(in, at);
+  }
+
+  /** A half as a float. */
+  static float half(byte[] in, int at) {
+    return Float.float16ToFloat((short) SHORT.get(in, at));
+  }
+
+  /** Some bits of a byte as a number of their own. */
+  static int bits(byte value, int from, int count) {
+    return bits((int) value, from, count);
+  }
+
+  /** Some bits of a value as a number of their own. */
+  static int bits(int value, int from, int count) {
+    return (value >>> from) & ((1 << count) - 1);
+  }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.moe4j.format;
+
+import static org.moe4j.format.Bits.bits;
+import static org.moe4j.format.Bits.half;
+
+/**
+ * Blocks of 256 elements with a scale {@code d} and, for some, a minimum {@code m}, and a small
+ * integer scale and minimum for each group.
+ */
+enum KBlocks implements BlockDecoder {
+  /**
+   * 16 bytes with the scale of a group in the low and its minimum in the high nibble, 64 bytes, d,
+   * m. Each 32 bytes hold four runs of 32 elements, two bits each.
+   */
+  Q2_K(16, true, 0, 3) {
+    @Override
+    public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
+      float d = half(in, at + 80);
+      float m = half(in, at + 82);
+      for (int g = 0; g < 16; g++) {
+        scales[to + g] = d * bits(in[at + g], 0, 4);
+        minima[to + g] = -(m * bits(in[at + g], 4, 4));
+      }
+    }
+
+    @Override
+    public void values(byte[] in, int at, byte[] values, int to) {
+      for (int i = 0; i < 256; i++) {
+        values[to + i] = (byte) pair(in, at + 16, i);
+      }
+    }
+  },
+
+  /**
+   * 32 bytes whose bit {@code run} is the high bit of that run's elements, 64 bytes as in Q2_K, 12
+   * bytes of group scales, d. An element without its high bit is 4 less.
+   */
+  Q3_K(16, false, -4, 3) {
+    @Override
+    public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
+      float d = half(in, at + 108);
+      for (int g = 0; g < 16; g++) {
+        int low = bits(in[at + 96 + g % 8], g / 8 * 4, 4);
+        int high = bits(in[at + 104 + g % 4], g / 4 * 2, 2);
+        scales[to + g] = d * (low + 16 * high - 32);
+      }
+    }
+
+    @Override
+    public void values(byte[] in, int at, byte[] values, int to) {
+      for (int i = 0; i < 256; i++) {
+        int high = bits(in[at + i % 32], i / 32, 1);
+        values[to + i] = (byte) (pair(in, at + 32, i) + 4 * high - 4);
+      }
+    }
+  },
+
+  /**
+   * d, m, 12 bytes of group scales and minima, 128 bytes: each 32 bytes hold two groups, the low
+   * nibbles the first.
+   */
+  Q4_K(32, true, 0, 15) {
+    @Override
+    public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
+      sixBits(in, at, scales, minima, to);
+    }
+
+    @Override
+    public void values(byte[] in, int at, byte[] values, int to) {
+      for (int i = 0; i < 256; i++) {
+        values[to + i] = (byte) nibble(in, at + 16, i);
+      }
+    }
+  },
+
+  /**
+   * As Q4_K, with 32 bytes before the nibbles whose bit {@code group} is the high bit of that
+   * group's elements.
+   */
+  Q5_K(32, true, 0, 31) {
+    @Override
+    public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
+      sixBits(in, at, scales, minima, to);
+    }
+
+    @Override
+    public void values(byte[] in, int at, byte[] values, int to) {
+      for (int i = 0; i < 256; i++) {
+        int high = bits(in[at + 16 + i % 32], i / 32, 1);
+        values[to + i] = (byte) (nibble(in, at + 48, i) + 16 * high);
+      }
+    }
+  },
+
+  /**
+   * 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed group scales, d. Each half of
+   * the block is four runs of 32 elements: run r has its nibbles in the bytes 32 (r mod 2) on, low
+   * for r &lt; 2, and its bits at 2 r.
+   */
+  Q6_K(16, false, -32, 31) {
+    @Override
+    public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
+      float d = half(in, at + 208);
+      for (int g = 0; g < 16; g++) {
+        scales[to + g] = d * in[at + 192 + g];
+      }
+    }
+
+    @Override
+    public void values(byte[] in, int at, byte[] values, int to) {
+      for (int i = 0; i < 256; i++) {
+        int run = i / 32 % 4;
+        int low = bits(in[at + i / 128 * 64 + run % 2 * 32 + i % 32], run / 2 * 4, 4);
+        values[to + i] = (byte) (low + 16 * pair(in, at + 128, i) - 32);
+      }
+    }
+  };
+
+  private final int group;
+  private final boolean minima;
+  private final int least;
+  private final int most;
+
+  KBlocks(int group, boolean minima, int least, int most) {
+    this.group = group;
+    this.minima = minima;
+    this.least = least;
+    this.most = most;
+  }
+
+  @Override
+  public TensorType type() {
+    return TensorType.valueOf(name());
+  }
+
+  @Override
+  public int group() {
+    return group;
+  }
+
+  @Override
+  public boolean hasMinima() {
+    return minima;
+  }
+
+  @Override
+  public int least() {
+    return least;
+  }
+
+  @Override
+  public int most() {
+    return most;
+  }
+
+  /** Two bits of an element: 32 bytes hold four runs of 32 elements. */
+  private static int pair(byte[] in, int at, int element) {
+    return bits(in[at + element / 128 * 32 + element % 32], element / 32 % 4 * 2, 2);
+  }
+
+  /** Four bits of an element: 32 bytes hold two runs of 32 elements. */
+  private static int nibble(byte[] in, int at, int element) {
+    return bits(in[at + element / 64 * 32 + element % 32], element / 32 % 2 * 4, 4);
+  }
+
+  /**
+   * d, m, then for 8 groups 6 bits of scale and of minimum in 12 bytes: groups 4 to 7 have their
+   * upper two bits in the bytes of groups 0 to 3.
+   */
+  private static void sixBits(byte[] in, int at, float[] scales, float[] minima, int to) {
+    float d = half(in, at);
+    float m = half(in, at + 2);
+    for (int g = 0; g < 8; g++) {
+      int scale;
+      int minimum;
+      if (g < 4) {
+        scale = bits(in[at + 4 + g], 0, 6);
+        minimum = bits(in[at + 8 + g], 0, 6);
+      } else {
+        scale = bits(in[at + 8 + g], 0, 4) + 16 * bits(in[at + g], 6, 2);
+        minimum = bits(in[at + 8 + g], 4, 4) + 16 * bits(in[at + 4 + g], 6, 2);
+      }
+      scales[to + g] = d * scale;
+      minima[to + g] = -(m * minimum);
+    }
+  }
+}
