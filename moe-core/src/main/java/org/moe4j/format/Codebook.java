@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
  * in a resource that {@code codebooks.py} writes, as indices of 2 or 4 bits into the few integers
  * of a table.
  */
+@SuppressWarnings("ImmutableEnumChecker") // The tables are filled once and never given away.
 enum Codebook {
   IQ2_XXS(256, 8, 8, 25, 43),
   IQ2_XS(512, 8, 8, 25, 43),

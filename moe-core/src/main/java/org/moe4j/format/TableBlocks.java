@@ -7,6 +7,7 @@ import static org.moe4j.format.Bits.half;
 import static org.moe4j.format.Bits.shortAt;
 
 /** Elements of 4 bits that index a table. */
+@SuppressWarnings("ImmutableEnumChecker") // The table is filled once and never given away.
 enum TableBlocks implements BlockDecoder {
   /** d, 16 bytes; the low nibbles are the first 16 elements. */
   IQ4_NL(32, TableBlocks.UNEQUAL) {
