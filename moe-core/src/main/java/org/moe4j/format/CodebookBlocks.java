@@ -101,7 +101,7 @@ enum CodebookBlocks implements BlockDecoder {
     public void values(byte[] in, int at, byte[] values, int to) {
       for (int i = 0; i < 64; i++) {
         int entry = byteAt(in, at + 2 + i) + 256 * bits(in[at + 66 + i / 8], i % 8, 1);
-        int signs = byteAt(in, at + 74 + i / 2) >> i % 2 * 4;
+        int signs = byteAt(in, at + 74 + i / 2) >> (i % 2 * 4);
         Codebook.IQ3_S.copy(entry, signs, values, to + 4 * i);
       }
     }
@@ -140,7 +140,7 @@ enum CodebookBlocks implements BlockDecoder {
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
       int half = 0;
       for (int i = 0; i < 4; i++) {
-        half |= bits(shortAt(in, at + 48 + 2 * i), 12, 4) << 4 * i;
+        half |= bits(shortAt(in, at + 48 + 2 * i), 12, 4) << (4 * i);
       }
       float d = Float.float16ToFloat((short) half);
       for (int g = 0; g < 16; g++) {

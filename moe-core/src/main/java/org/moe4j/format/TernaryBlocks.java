@@ -61,7 +61,7 @@ enum TernaryBlocks implements BlockDecoder {
   /** The digit after {@code place} others, as minus 1, 0 or 1. */
   private static byte digit(byte fraction, int place) {
     int rest = (fraction * POWERS[place]) & 0xff;
-    return (byte) ((rest * 3 >> 8) - 1);
+    return (byte) (((rest * 3) >> 8) - 1);
   }
 
   @Override

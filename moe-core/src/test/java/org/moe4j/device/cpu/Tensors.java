@@ -86,7 +86,9 @@ final class Tensors {
         for (int i = 0; i < 4; i++) {
           int old = data.get(ValueLayout.JAVA_BYTE, at + 49 + 2L * i) & 15;
           data.set(
-              ValueLayout.JAVA_BYTE, at + 49 + 2L * i, (byte) (old | (bits >> 4 * i & 15) << 4));
+              ValueLayout.JAVA_BYTE,
+              at + 49 + 2L * i,
+              (byte) (old | ((bits >> (4 * i)) & 15) << 4));
         }
       }
       case TQ1_0 -> half(data, at + 52, size);
