@@ -85,6 +85,7 @@ class LlamaCpp:
         ]:
             function = getattr(lib, name)
             function.restype, function.argtypes = result, arguments
+        self.base.ggml_quantize_requires_imatrix.restype = c.c_bool
         self.base.ggml_quantize_chunk.restype = c.c_size_t
         self.base.ggml_quantize_chunk.argtypes = [
             c.c_int, c.POINTER(c.c_float), c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_void_p]
@@ -99,11 +100,13 @@ class LlamaCpp:
             raise RuntimeError(f"another release of llama.cpp: defaults {found}, expected {expected}")
 
     def quantize(self, kind, values):
-        """Blocks of ggml type `kind` for float32 rows, as bytes of shape [.., row bytes]."""
+        """Blocks of ggml type `kind` for float32 rows, as bytes of shape [.., row bytes]; every weight matters alike."""
         rows = np.ascontiguousarray(values, np.float32).reshape(-1, values.shape[-1])
         out = np.empty(rows.shape[0] * rows.shape[1] * 4 + 1024, np.uint8)
+        importance = np.ones(rows.shape[1], np.float32)
         size = self.base.ggml_quantize_chunk(
-            int(kind), rows.ctypes.data_as(c.POINTER(c.c_float)), out.ctypes.data, 0, rows.shape[0], rows.shape[1], None)
+            int(kind), rows.ctypes.data_as(c.POINTER(c.c_float)), out.ctypes.data, 0, rows.shape[0], rows.shape[1],
+            importance.ctypes.data_as(c.c_void_p) if self.base.ggml_quantize_requires_imatrix(int(kind)) else None)
         return out[:size].reshape(*values.shape[:-1], -1).copy()
 
 

@@ -188,8 +188,10 @@ WIDE = dict(hidden_size=256, num_attention_heads=4, num_key_value_heads=1, head_
             num_hidden_layers=1, vocab_size=101, num_experts=3, num_experts_per_tok=2, moe_intermediate_size=256,
             norm_topk_prob=True, rope_parameters=rope(10000.0))
 QUANTISED = {t: SMALL for t in ("F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0")} | {
-    t: WIDE for t in ("Q4_K", "Q5_K", "Q6_K")}
-FALL_BACK = {"Q4_K": TYPE.Q5_0, "Q5_K": TYPE.Q5_1, "Q6_K": TYPE.Q8_0}
+    t: WIDE for t in ("Q4_K", "Q5_K", "Q6_K")} | {t: SMALL for t in ("IQ4_NL", "MXFP4", "NVFP4")} | {
+    t: WIDE for t in ("Q2_K", "Q3_K", "IQ4_XS", "IQ3_S", "IQ3_XXS", "IQ2_S", "IQ2_XS", "IQ2_XXS", "IQ1_M", "IQ1_S",
+                      "TQ1_0", "TQ2_0")}
+FALL_BACK = {"Q4_K": TYPE.Q5_0, "Q5_K": TYPE.Q5_1, "Q6_K": TYPE.Q8_0}  # of the others IQ4_NL
 STEADY = 0.03  # smallest router margin, of the range: activation noise must not change the experts
 STRAY = 5e-3  # a normalised mean square error above this means that it did
 
@@ -219,7 +221,7 @@ def quantised_case(llama, case, seed, name, folder):
         """Quantises on the way and keeps what the file then says."""
         chosen = TYPE.F32 if a.ndim == 1 or "ffn_gate_inp" in tensor else kind
         if chosen != TYPE.F32 and a.shape[-1] % gguf.GGML_QUANT_SIZES[chosen][0]:
-            chosen = FALL_BACK[name]
+            chosen = FALL_BACK.get(name, TYPE.IQ4_NL)
         if chosen == TYPE.F32:
             data = a
         elif chosen == TYPE.F16:

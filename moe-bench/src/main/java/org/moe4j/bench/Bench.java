@@ -70,10 +70,30 @@ final class Bench {
               ValueLayout.JAVA_SHORT_UNALIGNED,
               at,
               (short) (Float.floatToIntBits(random.nextFloat() - 0.5f) >>> 16));
-      case Q4_0, Q5_0, Q8_0 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, small);
+      case Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ1_S ->
+          data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, small);
       case Q4_1, Q5_1, Q4_K, Q5_K -> {
         data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, small);
         data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2, small);
+      }
+      case Q2_K -> {
+        data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 80, small);
+        data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 82, small);
+      }
+      case Q3_K -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 108, small);
+      case TQ1_0 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 52, small);
+      case TQ2_0 -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 64, small);
+      case MXFP4 -> data.set(ValueLayout.JAVA_BYTE, at, (byte) (119 + random.nextInt(2)));
+      // The scales have no sign: near 2^-7.
+      case NVFP4 -> data.set(ValueLayout.JAVA_INT_UNALIGNED, at, 0x02030403);
+      // Four bits of each short are a nibble of the scale.
+      case IQ1_M -> {
+        for (int i = 0; i < 4; i++) {
+          int rest = data.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 48 + 2L * i) & 0x0fff;
+          int nibble = (small >> (4 * i)) & 15;
+          data.set(
+              ValueLayout.JAVA_SHORT_UNALIGNED, at + 48 + 2L * i, (short) (rest | (nibble << 12)));
+        }
       }
       case Q6_K -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 208, small);
       default -> throw new IllegalArgumentException("no benchmark weights of type " + type);

@@ -32,7 +32,7 @@ class BenchmarkBodiesTest {
 
   @Test
   void linearMapsAgree() {
-    for (String type : new String[] {"F32", "Q4_0", "Q8_0", "Q6_K"}) {
+    for (String type : new String[] {"F32", "Q4_0", "Q8_0", "Q2_K", "Q3_K", "Q6_K", "MXFP4"}) {
       assertClose(type, linear("scalar", type), linear("cpu", type));
     }
   }
