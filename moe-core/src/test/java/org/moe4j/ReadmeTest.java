@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.moe4j.format.SafetensorsDirectory;
 import org.moe4j.format.TensorType;
 
 /** What the README says runs is what the code says runs. */
@@ -28,5 +29,10 @@ class ReadmeTest {
   @Test
   void listsTheTensorTypes() throws IOException {
     assertEquals(TensorType.supportedNames(), row("Tensor types"));
+  }
+
+  @Test
+  void listsThePackingsOfSafetensors() throws IOException {
+    assertEquals(SafetensorsDirectory.packings(), row("Packed safetensors"));
   }
 }

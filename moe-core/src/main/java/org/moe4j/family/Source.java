@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.format.Config;
 import org.moe4j.format.ModelFile;
+import org.moe4j.format.SafetensorsDirectory;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 
@@ -196,12 +197,8 @@ final class Source {
         throw unsupported("architectures", names.toString(), "..." + end);
       }
     }
-    if (config.has("quantization_config")) {
-      String method = config.section("quantization_config").text("quant_method", "unknown");
-      throw unsupported(
-          "quantization_config",
-          "\"" + method + "\"",
-          "weights in F32, F16 or BF16, or a GGUF file");
+    if (file instanceof SafetensorsDirectory directory && directory.packingProblem().isPresent()) {
+      throw directory.packingProblem().get();
     }
     String activation = config.text("hidden_act", "silu").toLowerCase(Locale.ROOT);
     if (!activation.equals("silu") && !activation.equals("swish")) {

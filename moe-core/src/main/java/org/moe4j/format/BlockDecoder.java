@@ -13,7 +13,7 @@ import java.util.Optional;
  * @see <a href="https://github.com/ggml-org/llama.cpp/tree/master/gguf-py/gguf">gguf.quants</a>
  */
 public sealed interface BlockDecoder
-    permits BasicBlocks, KBlocks, TableBlocks, TernaryBlocks, CodebookBlocks {
+    permits BasicBlocks, KBlocks, TableBlocks, TernaryBlocks, CodebookBlocks, IntegerBlocks {
 
   /**
    * The decoder of a type.

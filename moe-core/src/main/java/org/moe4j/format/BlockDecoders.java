@@ -14,7 +14,8 @@ final class BlockDecoders {
               KBlocks.values(),
               TableBlocks.values(),
               TernaryBlocks.values(),
-              CodebookBlocks.values())
+              CodebookBlocks.values(),
+              IntegerBlocks.values())
           .flatMap(Stream::of)
           .collect(Collectors.toUnmodifiableMap(BlockDecoder::type, decoder -> decoder));
 

@@ -39,6 +39,11 @@ public final class Dequantizer {
       case F32 -> MemorySegment.copy(in, GgufValue.FLOAT, 0, out, outOffset, count);
       case F16 -> f16(in, out, outOffset, count);
       case BF16 -> bf16(in, out, outOffset, count);
+      case F8_E4M3, F8_E5M2 -> {
+        for (int i = 0; i < count; i++) {
+          out[outOffset + i] = Float.float16ToFloat(half(type, in.get(ValueLayout.JAVA_BYTE, i)));
+        }
+      }
       default ->
           blocks(
               BlockDecoder.of(type)
@@ -49,6 +54,24 @@ public final class Dequantizer {
               out,
               outOffset);
     }
+  }
+
+  /**
+   * The half that has the value of a float of 8 bits.
+   *
+   * @param type {@link TensorType#F8_E4M3} or {@link TensorType#F8_E5M2}
+   * @param bits the float
+   * @see <a href="https://arxiv.org/abs/2209.05433">FP8 Formats for Deep Learning</a>
+   */
+  public static short half(TensorType type, byte bits) {
+    if (type == TensorType.F8_E5M2) {
+      return (short) (bits << 8);
+    }
+    int magnitude = bits & 0x7f;
+    // As a half it is 2^8 times too small, exactly, for both exponents count from the same bits.
+    float value =
+        magnitude == 0x7f ? Float.NaN : Float.float16ToFloat((short) (magnitude << 7)) * 0x1p8f;
+    return Float.floatToFloat16(bits < 0 ? -value : value);
   }
 
   private static void f16(MemorySegment in, float[] out, int to, int count) {

@@ -32,14 +32,21 @@ public final class SafetensorsDirectory extends ModelFile {
    */
   private static final Pattern PLAIN_NAME = Pattern.compile("[!-~&&[^/\\\\:.]][ -~&&[^/\\\\:]]*");
 
+  private final Optional<MixtureException.Unsupported> packing;
   private final Optional<Config> generationConfig;
   private final Optional<Config> tokenizerConfig;
   private final Optional<Path> tokenizerJson;
   private final Optional<String> chatTemplate;
 
-  SafetensorsDirectory(
-      Path path, Arena arena, Config config, Map<String, TensorData> tensors, long bytes) {
+  private SafetensorsDirectory(
+      Path path,
+      Arena arena,
+      Config config,
+      Map<String, TensorData> tensors,
+      long bytes,
+      Optional<MixtureException.Unsupported> packing) {
     super(path, arena, config, tensors, bytes);
+    this.packing = packing;
     generationConfig = existing("generation_config.json").map(Config::readSettings);
     tokenizerConfig = existing("tokenizer_config.json").map(Config::readSettings);
     tokenizerJson = existing("tokenizer.json");
@@ -82,7 +89,22 @@ public final class SafetensorsDirectory extends ModelFile {
       throw new MixtureException.BadFile(
           path.toString(), null, "has neither " + WEIGHTS + " nor " + INDEX, null);
     }
-    return new SafetensorsDirectory(path, arena, config, tensors, bytes);
+    return of(path, arena, config, tensors, bytes);
+  }
+
+  /**
+   * A directory whose config and stored tensors are known.
+   *
+   * @throws MixtureException.BadFile if parts of a packed weight are missing or do not fit
+   */
+  static SafetensorsDirectory of(
+      Path path, Arena arena, Config config, Map<String, TensorData> stored, long bytes) {
+    try {
+      Map<String, TensorData> tensors = PackedTensors.read(config, stored);
+      return new SafetensorsDirectory(path, arena, config, tensors, bytes, Optional.empty());
+    } catch (MixtureException.Unsupported e) {
+      return new SafetensorsDirectory(path, arena, config, stored, bytes, Optional.of(e));
+    }
   }
 
   private static long load(Path file, Arena arena, boolean copy, Map<String, TensorData> tensors) {
@@ -128,6 +150,19 @@ public final class SafetensorsDirectory extends ModelFile {
         .filter(each -> named.size() == 1 || each.text("name").equals("default"))
         .findFirst()
         .map(each -> each.text("template"));
+  }
+
+  /** The names of all packings that can be read, as {@code quant_method} has them. */
+  public static String packings() {
+    return PackedTensors.SUPPORTED;
+  }
+
+  /**
+   * Why {@code quantization_config} cannot be followed; then the tensors are listed as they are
+   * stored. Otherwise each packed weight is listed as the one tensor that it stands for.
+   */
+  public Optional<MixtureException.Unsupported> packingProblem() {
+    return packing;
   }
 
   /** {@code generation_config.json}: the model's own sampling and end ids. */

@@ -28,7 +28,8 @@ public final class TensorData {
   private final TensorType type;
   private final long[] shape;
   private final long elements;
-  private final Supplier<MemorySegment> data;
+  private final Bytes data;
+  private final long start;
 
   private TensorData(
       String file,
@@ -36,13 +37,28 @@ public final class TensorData {
       TensorType type,
       long[] shape,
       long elements,
-      Supplier<MemorySegment> data) {
+      Bytes data,
+      long start) {
     this.file = file;
     this.name = name;
     this.type = type;
     this.shape = shape;
     this.elements = elements;
     this.data = data;
+    this.start = start;
+  }
+
+  /** Where the bytes come from. */
+  @FunctionalInterface
+  interface Bytes {
+
+    /**
+     * Whole rows of a tensor.
+     *
+     * @param offset the first byte
+     * @param length number of bytes
+     */
+    MemorySegment range(long offset, long length);
   }
 
   /**
@@ -72,7 +88,8 @@ public final class TensorData {
         type,
         shape.clone(),
         elements,
-        () -> bytes);
+        bytes::asSlice,
+        0);
   }
 
   /**
@@ -88,13 +105,19 @@ public final class TensorData {
    */
   public static TensorData derived(
       String file, String name, TensorType type, Supplier<MemorySegment> data, long... shape) {
+    return derived(file, name, type, (offset, length) -> data.get().asSlice(offset, length), shape);
+  }
+
+  /** A derived tensor of which parts can be made alone. */
+  static TensorData derived(String file, String name, TensorType type, Bytes data, long... shape) {
     return new TensorData(
         Objects.requireNonNull(file),
         Objects.requireNonNull(name),
         type,
         shape.clone(),
         checkedElements(name, type, shape),
-        () -> data.get().asReadOnly());
+        (offset, length) -> data.range(offset, length).asReadOnly(),
+        0);
   }
 
   private static long checkedElements(String name, TensorType type, long[] shape) {
@@ -160,7 +183,7 @@ public final class TensorData {
    * a {@linkplain #derived derived} tensor are made by this call.
    */
   public MemorySegment data() {
-    return data.get();
+    return data.range(start, bytes());
   }
 
   /** The file that holds the tensor. */
@@ -188,7 +211,8 @@ public final class TensorData {
         type,
         Arrays.copyOfRange(shape, 1, shape.length),
         each,
-        () -> data.get().asSlice(index * bytes, bytes));
+        data,
+        start + index * bytes);
   }
 
   /**
@@ -207,15 +231,10 @@ public final class TensorData {
     long each = shape[0] == 0 ? 0 : elements / shape[0];
     long[] part = shape.clone();
     part[0] = to - from;
-    long start = type.bytes(from * each);
-    long bytes = type.bytes(part[0] * each);
+    long offset = type.bytes(from * each);
+    type.bytes(part[0] * each);
     return new TensorData(
-        file,
-        name + "[" + from + ":" + to + "]",
-        type,
-        part,
-        part[0] * each,
-        () -> data.get().asSlice(start, bytes));
+        file, name + "[" + from + ":" + to + "]", type, part, part[0] * each, data, start + offset);
   }
 
   /**
@@ -240,7 +259,7 @@ public final class TensorData {
         name + "[" + count + " rows]",
         type,
         () -> {
-          MemorySegment from = data.get();
+          MemorySegment from = data();
           MemorySegment to = Arena.ofAuto().allocate(Math.max(1, count * bytes), Long.BYTES);
           for (long i = 0; i < count; i++) {
             MemorySegment.copy(from, row.applyAsLong(i) * bytes, to, i * bytes, bytes);
@@ -268,7 +287,7 @@ public final class TensorData {
         name + " transposed",
         type,
         () -> {
-          MemorySegment from = data.get();
+          MemorySegment from = data();
           MemorySegment to = Arena.ofAuto().allocate(Math.max(1, elements * size), Long.BYTES);
           for (long row = 0; row < rows; row++) {
             for (long column = 0; column < columns; column++) {

@@ -111,7 +111,14 @@ public enum TensorType {
   /** Floats of 8 bits with a 5-bit exponent. */
   F8_E5M2(-1, true, 1, 1),
   /** Powers of two: an 8-bit exponent alone. */
-  F8_E8M0(-1, true, 1, 1);
+  F8_E8M0(-1, true, 1, 1),
+
+  /** 32 integers of 4 bits with an F32 scale; no file has it, packed tensors are given so. */
+  INT4(-1, false, 32, 36),
+  /** 32 integers of 5 bits with an F32 scale; no file has it, packed tensors are given so. */
+  INT5(-1, false, 32, 36),
+  /** 32 integers of 8 bits with an F32 scale; no file has it, packed tensors are given so. */
+  INT8(-1, false, 32, 36);
 
   private static final TensorType[] VALUES = values();
 
@@ -160,7 +167,7 @@ public enum TensorType {
   /** Whether weights of this type can be computed with here. */
   public boolean isSupported() {
     return switch (this) {
-      case F32, F16, BF16 -> true;
+      case F32, F16, BF16, F8_E4M3, F8_E5M2 -> true;
       default -> BlockDecoder.of(this).isPresent();
     };
   }
@@ -193,10 +200,10 @@ public enum TensorType {
     return Optional.empty();
   }
 
-  /** The names of all supported types, for messages. */
+  /** The names of all supported types that a file can have, for messages. */
   public static String supportedNames() {
     return Stream.of(VALUES)
-        .filter(TensorType::isSupported)
+        .filter(type -> type.isSupported() && (type.ggufId >= 0 || type.safetensors))
         .map(TensorType::name)
         .collect(Collectors.joining(", "));
   }

@@ -69,10 +69,10 @@ class ConfigFamiliesTest {
         fixture("llama-gqa").with("hidden_act", "gelu").unsupported(), "hidden_act", "gelu");
     assertNames(
         fixture("llama-gqa")
-            .with("quantization_config", Map.of("quant_method", "awq"))
+            .with("quantization_config", Map.of("quant_method", "bitsandbytes"))
             .unsupported(),
         "quantization_config",
-        "awq");
+        "bitsandbytes");
     assertNames(
         fixture("llama-gqa")
             .with("architectures", List.of("LlamaForSequenceClassification"))

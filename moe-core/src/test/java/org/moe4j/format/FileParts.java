@@ -21,7 +21,7 @@ public final class FileParts {
    * @param tensors the tensors
    */
   public static ModelFile directory(Path path, Config config, Collection<TensorData> tensors) {
-    return new SafetensorsDirectory(path, Arena.ofAuto(), config, byName(tensors), 0);
+    return SafetensorsDirectory.of(path, Arena.ofAuto(), config, byName(tensors), 0);
   }
 
   /**

@@ -45,6 +45,11 @@ final class Fixtures {
         .toList();
   }
 
+  /** The directories with packed weights. */
+  static List<Path> packed() {
+    return entries(resource("/packed")).stream().filter(Files::isDirectory).toList();
+  }
+
   /** A file or folder among the test resources. */
   static Path resource(String name) {
     URL url = Fixtures.class.getResource(name);

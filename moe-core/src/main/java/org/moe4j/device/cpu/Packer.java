@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.moe4j.MixtureException;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
 import org.moe4j.format.BlockDecoder;
+import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 
@@ -53,7 +54,7 @@ final class Packer {
     Packer packer = new Packer(tensor);
     Tiles tiles =
         switch (tensor.type()) {
-          case F32, F16, BF16 -> packer.floats(memory, loops);
+          case F32, F16, BF16, F8_E4M3, F8_E5M2 -> packer.floats(memory, loops);
           default -> packer.quantized(decoder(tensor), memory, loops);
         };
     // The source is not needed any more, so its pages need not stay in memory; what is shared with
@@ -74,7 +75,13 @@ final class Packer {
   }
 
   private Tiles floats(NativeMemory memory, Loops loops) {
-    FloatTiles.Type type = FloatTiles.Type.valueOf(tensor.type().name());
+    FloatTiles.Type type =
+        switch (tensor.type()) {
+          case F32 -> FloatTiles.Type.F32;
+          case BF16 -> FloatTiles.Type.BF16;
+          // Floats of 8 bits are halves, too.
+          default -> FloatTiles.Type.F16;
+        };
     FloatTiles tiles =
         new FloatTiles(
             type, memory.allocate(FloatTiles.bytes(type, outputs, inputs)), outputs, inputs);
@@ -92,12 +99,14 @@ final class Packer {
   private void floats(FloatTiles tiles, int row) {
     long tile = tiles.address() + row / FloatDots.ROWS * FloatTiles.tileBytes(tiles.type(), inputs);
     for (int column = 0; column < inputs; column++) {
-      long from = row * rowBytes + (long) column * tiles.type().bytes;
+      long from = row * rowBytes + tensor.type().bytes(column);
       long to = tile + tiles.type().offset(row % FloatDots.ROWS, column);
-      if (tiles.type() == FloatTiles.Type.F32) {
-        Native.putInt(to, data.get(ValueLayout.JAVA_INT_UNALIGNED, from));
-      } else {
-        Native.putShort(to, data.get(ValueLayout.JAVA_SHORT_UNALIGNED, from));
+      switch (tensor.type()) {
+        case F32 -> Native.putInt(to, data.get(ValueLayout.JAVA_INT_UNALIGNED, from));
+        case F8_E4M3, F8_E5M2 ->
+            Native.putShort(
+                to, Dequantizer.half(tensor.type(), data.get(ValueLayout.JAVA_BYTE, from)));
+        default -> Native.putShort(to, data.get(ValueLayout.JAVA_SHORT_UNALIGNED, from));
       }
     }
   }

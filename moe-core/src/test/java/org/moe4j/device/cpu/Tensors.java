@@ -4,6 +4,7 @@ package org.moe4j.device.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
+import org.moe4j.format.BlockDecoder;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 
@@ -35,6 +36,25 @@ final class Tensors {
         for (int i = 0; i < elements; i++) {
           int bits = Float.floatToIntBits(gaussian(random, deviation));
           data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) (bits >> 16));
+        }
+      }
+      case F8_E4M3, F8_E5M2 -> {
+        for (int i = 0; i < elements; i++) {
+          int bits = random.nextInt(256);
+          // Neither NaN nor infinite.
+          bytes[i] = (byte) ((bits & 0x7f) >= 0x7c ? bits & 0x83 : bits);
+        }
+      }
+      case INT4, INT5, INT8 -> {
+        BlockDecoder range = BlockDecoder.of(type).orElseThrow();
+        for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+          data.set(
+              ValueLayout.JAVA_FLOAT_UNALIGNED,
+              at,
+              (float) ((0.5 + random.nextDouble()) * deviation / range.most()));
+          for (int i = 4; i < type.blockBytes(); i++) {
+            bytes[at + i] = (byte) random.nextInt(range.least(), range.most() + 1);
+          }
         }
       }
       default -> {
