@@ -185,14 +185,12 @@ final class PackedTensors {
 
   private void compressed() {
     String format = settings.text("format", "dense");
-    Config groups = settings.section("config_groups");
-    require(groups.keys().size() == 1, "config_groups", groups.keys(), "one group");
-    Config weights = groups.section(groups.keys().iterator().next()).section("weights");
-    String strategy = weights.text("strategy", "tensor");
     switch (format) {
       case "float-quantized", "naive-quantized", "int-quantized" ->
-          scaled(block(weights, "block_structure"));
+          scaled(block(compressedWeights(), "block_structure"));
       case "pack-quantized" -> {
+        Config weights = compressedWeights();
+        String strategy = weights.text("strategy", "tensor");
         require(
             strategy.equals("group") || strategy.equals("channel"),
             "strategy",
@@ -207,7 +205,16 @@ final class PackedTensors {
       }
       default ->
           throw unsupported(
-              "format", format, "float-quantized, naive-quantized, int-quantized, pack-quantized");
+              "format",
+              format + " (of compressed-tensors)",
+              "float-quantized, naive-quantized, int-quantized, pack-quantized");
     }
+  }
+
+  /** How all weights are packed; groups that differ are refused. */
+  private Config compressedWeights() {
+    Config groups = settings.section("config_groups");
+    require(groups.keys().size() == 1, "config_groups", groups.keys(), "one group");
+    return groups.section(groups.keys().iterator().next()).section("weights");
   }
 }
