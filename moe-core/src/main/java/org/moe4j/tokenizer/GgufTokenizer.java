@@ -40,6 +40,9 @@ final class GgufTokenizer {
    */
   private static final long MAX_SCORED_WORK = 400_000_000;
 
+  /** More ways to put tokens together than any vocabulary has: they are kept in memory. */
+  private static final int MAX_SCORED_MERGES = 1 << 21;
+
   /** What a token is for, in the order of the numbers in the file. */
   private enum Kind {
     UNDEFINED,
@@ -311,7 +314,8 @@ final class GgufTokenizer {
    */
   private Merges scoredMerges(LongMap characters) {
     int[] ranks = ranks();
-    Merges merges = new Merges((int) Math.min(4L * names.size(), 1 << 26));
+    Merges merges = new Merges((int) Math.min(4L * names.size(), MAX_SCORED_MERGES));
+    int count = 0;
     long work = 0;
     for (int id = 0; id < ranks.length; id++) {
       String name = String.valueOf(builder.name(id));
@@ -334,9 +338,16 @@ final class GgufTokenizer {
         }
         int left = symbol(name.substring(0, at), characters);
         int right = left == NONE ? NONE : symbol(name.substring(at), characters);
-        if (right != NONE) {
-          merges.add(ranks[id], left, right, id);
+        if (right == NONE) {
+          continue;
         }
+        if (++count > MAX_SCORED_MERGES) {
+          throw new MixtureException.Unsupported(
+              config.file() + ": " + PREFIX + "tokens",
+              "a vocabulary with more than " + MAX_SCORED_MERGES + " ways to put tokens together",
+              "fewer");
+        }
+        merges.add(ranks[id], left, right, id);
       }
     }
     return merges;

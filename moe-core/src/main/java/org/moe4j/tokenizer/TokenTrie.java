@@ -51,29 +51,33 @@ final class TokenTrie {
    */
   TokenTrie(String where, List<Entry> entries) {
     Entry[] sorted = entries.toArray(Entry[]::new);
-    long total = 1;
-    int longest = 0;
-    for (Entry entry : sorted) {
-      int length = entry.name().length();
-      longest = Math.max(longest, length);
-      total += length;
-      if (length > MAX_LENGTH) {
-        throw new MixtureException.Unsupported(
-            where, "a token of " + length + " characters (id " + entry.id() + ")", "" + MAX_LENGTH);
-      }
-    }
-    if (total > MAX_NODES) {
-      throw new MixtureException.Unsupported(
-          where, "tokens of " + total + " characters in all", "up to " + MAX_NODES);
-    }
     Arrays.sort(sorted, Comparator.comparing(Entry::name));
+    long nodes = 1;
+    int longest = 0;
+    String before = "";
+    for (Entry entry : sorted) {
+      String name = entry.name();
+      if (name.length() > MAX_LENGTH) {
+        throw new MixtureException.Unsupported(
+            where,
+            "a token of " + name.length() + " characters (id " + entry.id() + ")",
+            "up to " + MAX_LENGTH);
+      }
+      longest = Math.max(longest, name.length());
+      nodes += name.length() - sharedLength(before, name);
+      before = name;
+    }
+    if (nodes > MAX_NODES) {
+      throw new MixtureException.Unsupported(
+          where, "a trie of " + nodes + " nodes", "up to " + MAX_NODES);
+    }
     depth = longest;
-    char[] label = new char[(int) total];
-    int[] child = new int[(int) total + 1];
-    int[] id = new int[(int) total];
+    labels = new char[(int) nodes];
+    children = new int[(int) nodes + 1];
+    ids = new int[(int) nodes];
     // The names below a node are a range of the sorted ones.
-    int[] from = new int[(int) total];
-    int[] to = new int[(int) total];
+    int[] from = new int[(int) nodes];
+    int[] to = new int[(int) nodes];
     to[ROOT] = sorted.length;
     int size = 1;
     int levelEnd = 1;
@@ -84,14 +88,14 @@ final class TokenTrie {
         levelEnd = size;
       }
       int at = from[node];
-      id[node] = NONE;
-      child[node] = size;
+      ids[node] = NONE;
+      children[node] = size;
       if (at < to[node] && sorted[at].name().length() == level) {
-        id[node] = sorted[at++].id();
+        ids[node] = sorted[at++].id();
       }
       while (at < to[node]) {
         char c = sorted[at].name().charAt(level);
-        label[size] = c;
+        labels[size] = c;
         from[size] = at;
         while (at < to[node] && sorted[at].name().charAt(level) == c) {
           at++;
@@ -99,10 +103,16 @@ final class TokenTrie {
         to[size++] = at;
       }
     }
-    child[size] = size;
-    labels = Arrays.copyOf(label, size);
-    children = Arrays.copyOf(child, size + 1);
-    ids = Arrays.copyOf(id, size);
+    children[size] = size;
+  }
+
+  /** How many units two texts begin with in common. */
+  private static int sharedLength(String a, String b) {
+    int at = 0;
+    while (at < a.length() && at < b.length() && a.charAt(at) == b.charAt(at)) {
+      at++;
+    }
+    return at;
   }
 
   /** The units of the longest name. */

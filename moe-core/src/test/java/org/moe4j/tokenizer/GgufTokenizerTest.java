@@ -231,6 +231,23 @@ class GgufTokenizerTest {
     assertEquals(List.of(2), tokenizer.special().ends());
   }
 
+  @Test
+  void aVocabularyWithMillionsOfMergesIsRefused() {
+    List<Object> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
+    for (int as = 0; as < 129; as++) {
+      for (int bs = as == 0 ? 1 : 0; bs < 129; bs++) {
+        tokens.add("a".repeat(as) + "b".repeat(bs));
+      }
+    }
+    Map<String, @Nullable Object> metadata = tiny();
+    metadata.put("tokenizer.ggml.tokens", tokens);
+    metadata.put("tokenizer.ggml.scores", Collections.nCopies(tokens.size(), -1.0));
+    metadata.remove("tokenizer.ggml.token_type");
+    MixtureException.Unsupported refusal =
+        assertThrows(MixtureException.Unsupported.class, () -> open(metadata));
+    assertTrue(refusal.getMessage().contains("2097152 ways"), refusal.getMessage());
+  }
+
   private static Map<String, @Nullable Object> tiny() {
     Map<String, @Nullable Object> metadata = new HashMap<>();
     metadata.put("tokenizer.ggml.model", "llama");

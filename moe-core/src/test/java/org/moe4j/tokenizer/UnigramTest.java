@@ -118,7 +118,7 @@ class UnigramTest {
   }
 
   @Test
-  void aVocabularyOfMoreThanFourMillionCharactersIsRefused() {
+  void aVocabularyThatWouldTakeTooMuchMemoryIsRefused() {
     List<Object> all = new ArrayList<>(List.of("?", 0));
     for (int i = 0; i < 17_000; i++) {
       all.add(i + "a".repeat(249));
