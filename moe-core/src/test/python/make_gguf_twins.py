@@ -12,6 +12,7 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -55,17 +56,32 @@ def convert(directory, target):
         own(directory, gguf.LlamaFileType.ALL_F32, target, eager=True).write()
 
 
+def save_as_hub(case, directory, hub):
+    """Saves what the case's directory holds with the tensor names of the hub."""
+    source = parity.read_back(case, directory)
+    # A model that was read in one layout is saved in that one again.
+    fresh = type(source)(source.config)
+    fresh.load_state_dict(source.state_dict())
+    fresh.save_pretrained(hub, save_original_format=True)
+    config = json.loads((hub / "config.json").read_text())
+    config.update(parity.family(case).twin_config)
+    if case.predicts:
+        parity.add_prediction_layer(hub, config)
+    (hub / "config.json").write_text(json.dumps(config))
+    (hub / "generation_config.json").unlink(missing_ok=True)
+
+
 def make(llama, case, models):
     directory = models / case.name
     target = directory / "twin.gguf"
     target.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as t:
         hub = Path(t)
-        parity.read_back(case, directory).save_pretrained(hub, save_original_format=True)
-        config = json.loads((hub / "config.json").read_text())
-        config.update(parity.family(case).twin_config)
-        (hub / "config.json").write_text(json.dumps(config))
-        (hub / "generation_config.json").unlink(missing_ok=True)
+        if parity.family(case).publish:
+            for name in ("config.json", "model.safetensors"):
+                shutil.copyfile(directory / name, hub / name)
+        else:
+            save_as_hub(case, directory, hub)
         convert(hub, target)
     expected = load_file(directory / "expected.safetensors")
     model = Model(llama, target)

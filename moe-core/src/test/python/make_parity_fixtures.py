@@ -30,6 +30,7 @@ import numpy as np
 import torch
 import transformers
 from safetensors.numpy import save_file
+from safetensors.torch import load_file, save_file as save_torch
 
 import parity_cases
 
@@ -117,12 +118,28 @@ def write_model(case, model, directory):
         config = classic_keys(case, config)
     for key in case.drop:
         config.pop(key, None)
+    if case.predicts:
+        add_prediction_layer(directory, config)
     path.write_text(json.dumps(config, indent=2) + "\n")
     generation = directory / "generation_config.json"
     generation.unlink(missing_ok=True)
     if case.generation:
         generation.write_text(json.dumps(case.generation, indent=2) + "\n")
     check_layout(case, directory)
+
+
+def add_prediction_layer(directory, config):
+    """A layer after the last one that predicts the token after the next one; whoever answers one token a step leaves it out."""
+    path = directory / "model.safetensors"
+    tensors, layers = load_file(path), config["num_hidden_layers"]
+    last, added = f"model.layers.{layers - 1}.", f"model.layers.{layers}."
+    tensors |= {added + name.removeprefix(last): t.clone() for name, t in tensors.items() if name.startswith(last)}
+    norm, head = tensors["model.norm.weight"], tensors["model.embed_tokens.weight"]
+    tensors |= {added + n + ".weight": norm.clone() for n in ("enorm", "hnorm", "shared_head.norm")}
+    tensors |= {added + n + ".weight": head.clone() for n in ("embed_tokens", "shared_head.head")}
+    tensors[added + "eh_proj.weight"] = head[:1].repeat(head.shape[1], 2)
+    save_torch(tensors, path, metadata={"format": "pt"})
+    config["num_nextn_predict_layers"] = 1
 
 
 def classic_keys(case, config):
@@ -156,15 +173,15 @@ def check_layout(case, directory):
         with safe_open(f, "pt") as tensors:
             for key in tensors.keys():
                 keys.add(key)
-                # Correction biases are no parameters.
-                kept = key.endswith("e_score_correction_bias")
+                # Most correction biases are no parameters.
+                kept = key.endswith("e_score_correction_bias") and "moe_statics" not in key
                 assert tensors.get_slice(key).get_dtype() == ("F32" if kept else "BF16"), key
     experts = {k for k in keys if ".experts." in k}
     if family(case).experts_fused:
         assert experts
         fused = {k for k in experts if k.endswith(("gate_up_proj", "down_proj"))}
         assert fused == (experts if case.layout == "fused" else set()), sorted(experts)[:4]
-        assert any("block_sparse_moe" in k for k in keys) == (case.family == "mixtral" and case.layout != "fused")
+        assert any("block_sparse_moe" in k for k in keys) == (family(case).block_sparse and case.layout != "fused")
     text = case.config.get("text_config", case.config)
     assert any(k.endswith("lm_head.weight") for k in keys) != bool(text.get("tie_word_embeddings"))
     sharded = (directory / "model.safetensors.index.json").exists()
@@ -374,6 +391,10 @@ def without(config):
         yield "temperature", {"attn_temperature_tuning": False}
     if getattr(config, "clip_qkv", None):
         yield "clip_qkv", {"clip_qkv": None}
+    if getattr(config, "routed_scaling_factor", 1) not in (None, 1):
+        yield "routed_scaling_factor", {"routed_scaling_factor": 1.0}
+    if (getattr(config, "n_group", None) or 1) > 1:
+        yield "groups", {"n_group": 1, "topk_group": 1}
     if hasattr(config, "norm_topk_prob"):
         yield "norm_topk_prob", {"norm_topk_prob": not config.norm_topk_prob}
 
@@ -410,6 +431,8 @@ def make(case, out):
                 target.mkdir(parents=True)
                 for f in sorted(directory.iterdir()):
                     shutil.copyfile(f, target / f.name)
+                if family(case).publish:
+                    family(case).publish(target)
                 save_file(tensors, target / "expected.safetensors", metadata={"facts": json.dumps(facts)})
             size = sum(f.stat().st_size for f in target.iterdir())
             print(f"{case.name}: seed {seed}, {attempt} rejected {refused}, {size / 1e3:.0f} kB, margins "

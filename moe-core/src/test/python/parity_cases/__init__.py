@@ -27,7 +27,8 @@ class Family:
     what a router answers: scores (by which the choice is made, higher is better, [T, E]), weights [T, k] and experts [T, k],
     best first. turn makes of that output one with every chosen expert replaced by the next one. parts gives the modules of a
     layer of which each must move the logits. draw gives the value of a parameter from normal noise, or None for the usual
-    rule. text_model gives the module that has .layers.
+    rule. text_model gives the module that has .layers. publish rewrites the directory of a model that transformers computes
+    under another family's name as that of a family that it does not have.
     """
 
     config: str
@@ -38,7 +39,9 @@ class Family:
     parts: Callable = usual_parts
     draw: Callable = lambda name, noise, config: None
     text_model: Callable = lambda model: model.model
+    publish: Callable | None = None
     experts_fused: bool = False  # whether "fused" and "hub" layouts differ
+    block_sparse: bool = False  # whether the "hub" layout has "block_sparse_moe" for "mlp"
     classic_keeps: tuple = ()  # config keys that the "classic" layout has as they are, though they are newer elsewhere
     twin_config: dict = field(default_factory=dict)  # what hub configs say and transformers does not write
 
@@ -56,6 +59,7 @@ class Case:
     drop: tuple = ()  # config keys to leave out, so that the family's default applies
     generation: dict = field(default_factory=dict)
     lengths: tuple = LENGTHS
+    predicts: bool = False  # whether a layer is added that predicts the token after the next one
     twin: bool = False  # whether make_gguf_twins.py makes a GGUF file of it
     twin_differs: str = ""  # why llama.cpp computes something else from it
 

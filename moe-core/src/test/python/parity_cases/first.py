@@ -6,7 +6,8 @@ FAMILIES = {
     "qwen2": Family("Qwen2Config", "Qwen2ForCausalLM"),
     "qwen3": Family("Qwen3Config", "Qwen3ForCausalLM"),
     "mixtral": Family(
-        "MixtralConfig", "MixtralForCausalLM", experts_fused=True, classic_keeps=("num_local_experts",)),
+        "MixtralConfig", "MixtralForCausalLM", experts_fused=True, block_sparse=True,
+        classic_keeps=("num_local_experts",)),
     "qwen2moe": Family("Qwen2MoeConfig", "Qwen2MoeForCausalLM", experts_fused=True),
     "qwen3moe": Family("Qwen3MoeConfig", "Qwen3MoeForCausalLM", experts_fused=True),
     "olmoe": Family("OlmoeConfig", "OlmoeForCausalLM", experts_fused=True),

@@ -35,6 +35,16 @@ final class ConfigRotary {
 
   static Rotary read(
       Source source, Dimensions sizes, double defaultBase, boolean interleaved, boolean partial) {
+    return read(source, sizes, defaultBase, interleaved, partial, 1);
+  }
+
+  static Rotary read(
+      Source source,
+      Dimensions sizes,
+      double defaultBase,
+      boolean interleaved,
+      boolean partial,
+      double defaultShare) {
     Config all = source.config();
     Config own = section(all);
     for (String key : own.keys()) {
@@ -45,7 +55,8 @@ final class ConfigRotary {
             String.join(", ", KNOWN.stream().sorted().toList()));
       }
     }
-    double share = own.number("partial_rotary_factor", all.number("partial_rotary_factor", 1));
+    double share =
+        own.number("partial_rotary_factor", all.number("partial_rotary_factor", defaultShare));
     if (share != 1 && !partial) {
       throw source.unsupported("partial_rotary_factor", String.valueOf(share), "1");
     }

@@ -89,13 +89,32 @@ record Dimensions(
     }
     return new Dimensions(
         hidden,
-        source.size("num_hidden_layers", "block_count"),
+        layers(source),
         heads,
         kvHeads,
         headSize,
         vocabulary(source),
         source.size("max_position_embeddings", "context_length"),
         epsilon);
+  }
+
+  /**
+   * Layers after these, which predict the tokens after the next one, are left out; GGUF files count
+   * them as well.
+   */
+  private static int layers(Source source) {
+    int count = source.size("num_hidden_layers", "block_count");
+    String key = source.gguf() ? source.key("nextn_predict_layers") : "num_nextn_predict_layers";
+    int extra = source.config().int32(key, 0);
+    if (extra < 0 || (source.gguf() && extra >= count)) {
+      throw source.badSetting(
+          key,
+          "nextn_predict_layers",
+          "expected 0 to less than the number of layers, %d, found %d".formatted(count, extra));
+    }
+    int layers = source.gguf() ? count - extra : count;
+    source.leaveOutLayers(layers, (long) layers + extra);
+    return layers;
   }
 
   /** Width of a row of queries. */

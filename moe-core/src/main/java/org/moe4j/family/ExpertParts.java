@@ -37,6 +37,9 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     static final Names MIXTRAL = new Names("block_sparse_moe", "w1", "w3", "w2");
   }
 
+  /** Keys for the number of experts; a transformers version that knows several may write any. */
+  private static final String[] COUNTS = {"num_experts", "num_local_experts", "n_routed_experts"};
+
   /** Reads the counts. */
   static ExpertParts of(Source source, int hidden, int width) {
     return of(
@@ -58,20 +61,21 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     return new ExpertParts(experts, perToken, hidden, width);
   }
 
-  /** Configs have one of two keys, and a transformers version that knows both writes either. */
   private static int count(Source source) {
-    if (source.gguf()
-        || !source.config().has("num_local_experts")
-        || !source.config().has("num_experts")) {
-      boolean local = source.config().has("num_local_experts");
-      return source.size(local ? "num_local_experts" : "num_experts", "expert_count");
+    if (source.gguf()) {
+      return source.size("", "expert_count");
     }
-    int count = source.size("num_experts", "");
-    if (count != source.size("num_local_experts", "")) {
-      throw source.badSetting(
-          "num_local_experts", "", "expected num_experts, %d, again".formatted(count));
+    String found = COUNTS[0];
+    for (String key : COUNTS) {
+      if (source.config().has(key)) {
+        if (source.config().has(found) && source.size(key, "") != source.size(found, "")) {
+          throw source.badSetting(
+              key, "", "expected %s, %d, again".formatted(found, source.size(found, "")));
+        }
+        found = key;
+      }
     }
-    return count;
+    return source.size(found, "");
   }
 
   ExpertParts withWidth(int newWidth) {

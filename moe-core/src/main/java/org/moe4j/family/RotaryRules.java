@@ -61,6 +61,20 @@ final class RotaryRules {
   }
 
   /**
+   * Half-split pairs of a part of each head.
+   *
+   * @param source the file
+   * @param sizes the model's sizes
+   * @param base base of a file that does not tell
+   * @param share rotated part of a head where a config does not tell
+   */
+  static Rotary partialHalfSplit(Source source, Dimensions sizes, double base, double share) {
+    return source.gguf()
+        ? GgufRotary.read(source, sizes, base, false, true)
+        : ConfigRotary.read(source, sizes, base, false, true, share);
+  }
+
+  /**
    * Half-split pairs whose YaRN ramp, unlike usually, does not begin and end at whole pairs in GGUF
    * files, which do not tell; a config does.
    *

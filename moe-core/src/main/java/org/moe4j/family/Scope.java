@@ -2,6 +2,7 @@
 package org.moe4j.family;
 
 import org.jspecify.annotations.Nullable;
+import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorData;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
@@ -52,6 +53,14 @@ record Scope(Source source, String hf, String gguf) {
           case IF_PRESENT -> has(hfName + ".bias", ggufName + ".bias");
         };
     return biased ? tensor(hfName + ".bias", ggufName + ".bias", width) : null;
+  }
+
+  /** The values of a small tensor. */
+  float[] values(String hfName, String ggufName, int count) {
+    TensorData tensor = tensor(hfName, ggufName, count);
+    float[] values = new float[count];
+    Dequantizer.row(tensor.type(), tensor.data(), 0, values, 0, count);
+    return values;
   }
 
   Norm norm(String hfName, String ggufName, long width, float epsilon) {

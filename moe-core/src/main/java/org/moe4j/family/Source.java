@@ -165,6 +165,37 @@ final class Source {
     return new Scope(this, layers + index + ".", "blk." + index + ".");
   }
 
+  /**
+   * Leaves out layers that the family does not run.
+   *
+   * @param from index of the first one
+   * @param to index after the last one
+   */
+  void leaveOutLayers(long from, long to) {
+    String prefix = gguf ? "blk." : layers;
+    for (TensorData tensor : file.tensors()) {
+      String name = tensor.name();
+      int end = name.indexOf('.', prefix.length());
+      if (name.startsWith(prefix) && end - prefix.length() <= 9) {
+        String index = end < 0 ? "" : name.substring(prefix.length(), end);
+        if (index.matches("[0-9]+")
+            && Integer.parseInt(index) >= from
+            && Integer.parseInt(index) < to) {
+          usedTensors.add(name);
+        }
+      }
+    }
+  }
+
+  /** Leaves out tensors that the family does not use, by what their names begin with. */
+  void leaveOut(String prefix) {
+    for (TensorData tensor : file.tensors()) {
+      if (tensor.name().startsWith(prefix)) {
+        usedTensors.add(tensor.name());
+      }
+    }
+  }
+
   boolean hasTensor(String name) {
     return file.find(part.name(name)).isPresent();
   }
