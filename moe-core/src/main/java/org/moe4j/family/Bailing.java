@@ -128,7 +128,9 @@ final class Bailing implements Family {
         sizes.epsilon());
   }
 
-  /** Queries, keys and values are the rows of one map, except in GGUF files of the first version. */
+  /**
+   * Queries, keys and values are the rows of one map, except in GGUF files of the first version.
+   */
   private static Attention.Maps maps(Scope layer, Dimensions sizes) {
     int hidden = sizes.hidden();
     long queries = sizes.queryWidth();
@@ -144,11 +146,7 @@ final class Bailing implements Family {
     }
     Linear all =
         layer.linear(
-            "attention.query_key_value",
-            "attn_qkv",
-            queries + 2 * keys,
-            hidden,
-            Bias.IF_PRESENT);
+            "attention.query_key_value", "attn_qkv", queries + 2 * keys, hidden, Bias.IF_PRESENT);
     return new Attention.Maps(
         rows(all, 0, queries),
         rows(all, queries, queries + keys),

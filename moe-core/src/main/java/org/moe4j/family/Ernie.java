@@ -2,6 +2,7 @@
 package org.moe4j.family;
 
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 import org.moe4j.PerExpert;
 import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.Normalisation;
@@ -13,7 +14,6 @@ import org.moe4j.model.FeedForward;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.Mixture.SharedExpert;
 import org.moe4j.model.ModelSpec;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Ernie 4.5, dense and with experts: interleaved rotation, softmax scores corrected by a bias whose

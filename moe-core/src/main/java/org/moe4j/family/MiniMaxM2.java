@@ -33,9 +33,7 @@ final class MiniMaxM2 implements Family {
     CorrectedExperts.requireSigmoid(source);
     ExpertParts experts =
         ExpertParts.of(
-            source,
-            sizes.hidden(),
-            source.size("intermediate_size", "expert_feed_forward_length"));
+            source, sizes.hidden(), source.size("intermediate_size", "expert_feed_forward_length"));
     ScoredTopK rule = ScoredTopK.sigmoid(experts.perToken()).normalised(0);
     return Skeleton.of(source, sizes)
         .build(
