@@ -435,6 +435,32 @@ def sentencepiece_fixture(root, corpus, lines):
     write(root / "sentencepiece-ids.txt.gz", "".join(f"{i}: {numbers(processor.encode(lines[i]))}\n" for i in kept))
 
 
+def tiktoken_fixture(root, trained_bpe, lines):
+    """A vocabulary as Kimi-K2's files hold one, and the ids that the tiktoken library gives."""
+    import tiktoken
+    alphabet = {char: byte for byte, char in byte_alphabet().items()}
+    names = sorted(trained_bpe.get_vocab().items(), key=lambda item: item[1])
+    ranks = [bytes(alphabet[c] for c in name) for name, _ in names if name not in SPECIALS]
+    specials = {len(ranks) + i: name for i, name in enumerate(["[BOS]", "[EOS]", *SPECIALS])}
+    write(root / "tiktoken" / "tiktoken.model.gz", "".join(f"{base64.b64encode(t).decode()} {i}\n" for i, t in enumerate(ranks)))
+    write(root / "tiktoken" / "tokenizer_config.json.gz", json.dumps({
+        "tokenizer_class": "TikTokenTokenizer", "bos_token": "[BOS]", "eos_token": "[EOS]", "unk_token": "[UNK]",
+        "added_tokens_decoder": {str(i): {"content": name, "special": True} for i, name in specials.items()}}))
+    encoding = tiktoken.Encoding("fixture", pat_str=HAN_APART, mergeable_ranks={t: i for i, t in enumerate(ranks)},
+                                 special_tokens={name: i for i, name in specials.items()})
+    out = []
+    for line in lines:
+        text, parsed = encoding.encode(line, disallowed_special=()), encoding.encode(line, allowed_special="all")
+        out += [numbers(text), "=" if parsed == text else numbers(parsed)]
+    write(root / "tiktoken" / "ids.txt.gz", "\n".join(out) + "\n")
+
+
+def byte_alphabet():
+    printable = [b for b in range(256) if 0x20 < b < 0x7F or (b > 0xA0 and b != 0xAD)]
+    others = [b for b in range(256) if b not in printable]
+    return {**{b: chr(b) for b in printable}, **{b: chr(256 + i) for i, b in enumerate(others)}}
+
+
 def unicode_classes(root):
     chars = [chr(i) for i in range(0x110000) if not 0xD800 <= i < 0xE000]
     out = []
@@ -456,7 +482,9 @@ def main():
     corpus = make_lines(1, 6000)
     lines = make_lines(2, 2000)
     write(root / "lines.txt.gz", "".join(json.dumps(line) + "\n" for line in lines))
-    for name, tokenizer in make_tokenizers(corpus).items():
+    tokenizers = make_tokenizers(corpus)
+    tiktoken_fixture(root, tokenizers["han-apart"], lines)
+    for name, tokenizer in tokenizers.items():
         state = json.loads(tokenizer.to_str())
         write(root / name / "tokenizer.json.gz", json.dumps(state, ensure_ascii=False))
         write_ids(root / name / "ids.txt.gz", tokenizer, lines)

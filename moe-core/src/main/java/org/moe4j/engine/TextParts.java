@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
+import org.moe4j.format.Config;
 import org.moe4j.format.GgufFile;
 import org.moe4j.format.ModelFile;
 import org.moe4j.format.SafetensorsDirectory;
@@ -82,8 +83,20 @@ public record TextParts(
           gguf.config().has("tokenizer.ggml.model")
               ? Optional.of(Tokenizers.fromGguf(gguf.config()))
               : Optional.empty();
-      case SafetensorsDirectory directory -> directory.tokenizerJson().map(Tokenizers::fromJson);
+      case SafetensorsDirectory directory ->
+          directory.tokenizerJson().map(Tokenizers::fromJson).or(() -> tiktoken(directory));
     };
+  }
+
+  private static Optional<ModelTokenizer> tiktoken(SafetensorsDirectory directory) {
+    Optional<Config> settings = directory.tokenizerConfig();
+    return settings.isEmpty()
+        ? Optional.empty()
+        : directory
+            .tiktokenModel()
+            .map(ranks ->
+                Tokenizers.fromTiktoken(
+                    directory.path().resolve("tiktoken.model").toString(), ranks, settings.get()));
   }
 
   private static <T> Optional<T> supported(Supplier<T> read, List<String> problems) {

@@ -36,6 +36,7 @@ public final class SafetensorsDirectory extends ModelFile {
   private final Optional<Config> generationConfig;
   private final Optional<Config> tokenizerConfig;
   private final Optional<Path> tokenizerJson;
+  private final Optional<Path> tiktokenModel;
   private final Optional<String> chatTemplate;
 
   private SafetensorsDirectory(
@@ -50,6 +51,7 @@ public final class SafetensorsDirectory extends ModelFile {
     generationConfig = existing("generation_config.json").map(Config::readSettings);
     tokenizerConfig = existing("tokenizer_config.json").map(Config::readSettings);
     tokenizerJson = existing("tokenizer.json");
+    tiktokenModel = existing("tiktoken.model");
     chatTemplate =
         existing("chat_template.jinja")
             .map(FileBytes::text)
@@ -178,6 +180,11 @@ public final class SafetensorsDirectory extends ModelFile {
   /** The path of {@code tokenizer.json}. */
   public Optional<Path> tokenizerJson() {
     return tokenizerJson;
+  }
+
+  /** The content of {@code tiktoken.model}, read anew. */
+  public Optional<String> tiktokenModel() {
+    return tiktokenModel.map(FileBytes::text);
   }
 
   /** {@code chat_template.jinja}, or else the template in {@code tokenizer_config.json}. */

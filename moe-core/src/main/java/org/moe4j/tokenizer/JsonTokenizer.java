@@ -317,14 +317,17 @@ final class JsonTokenizer {
   /**
    * The token that {@code tokenizer_config.json} names, by its text or as an object with its text.
    */
-  private @Nullable String settingName(String key) {
-    if (settings.isEmpty() || !settings.get().has(key)) {
+  static @Nullable String settingName(Config settings, String key) {
+    if (!settings.has(key)) {
       return null;
     }
-    Config config = settings.get();
-    return config.value(key) instanceof Map<?, ?>
-        ? config.section(key).text("content")
-        : config.text(key);
+    return settings.value(key) instanceof Map<?, ?>
+        ? settings.section(key).text("content")
+        : settings.text(key);
+  }
+
+  private @Nullable String settingName(String key) {
+    return settings.isEmpty() ? null : settingName(settings.get(), key);
   }
 
   private OptionalInt named(TokenTable.Builder builder, String key) {

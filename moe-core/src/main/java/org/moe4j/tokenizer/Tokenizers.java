@@ -40,6 +40,19 @@ public final class Tokenizers {
   }
 
   /**
+   * Reads the contents of a {@code tiktoken.model}, as Kimi-K2 and Moonlight have it.
+   *
+   * @param file where it comes from, for messages
+   * @param ranks its content: tokens as base64 and their ranks, one of each a line
+   * @param settings the content of {@code tokenizer_config.json}
+   * @throws org.moe4j.MixtureException.BadFile if the contents contradict themselves
+   * @throws org.moe4j.MixtureException.Unsupported if the settings name another class than theirs
+   */
+  public static ModelTokenizer fromTiktoken(String file, String ranks, Config settings) {
+    return RankedTokenizer.read(file, ranks, settings);
+  }
+
+  /**
    * Reads the tokenizer in the metadata of a GGUF file.
    *
    * @param metadata the metadata

@@ -67,6 +67,7 @@ class SafetensorsTest {
       assertEquals(1e30, directory.tokenizerConfig().orElseThrow().number("model_max_length"));
       assertEquals(Optional.of("D"), file.chatTemplate());
       assertEquals(Optional.empty(), directory.tokenizerJson());
+      assertEquals(Optional.empty(), directory.tiktokenModel());
     }
   }
 
@@ -74,6 +75,7 @@ class SafetensorsTest {
   void readsASingleFileWithWhatBelongsToIt() {
     write(folder, "model.safetensors", safetensors(ONE, 8));
     write(folder, "tokenizer.json", "{}");
+    write(folder, "tiktoken.model", "YQ== 0");
     write(folder, "tokenizer_config.json", "{\"chat_template\": \"old\"}");
     write(folder, "chat_template.jinja", "new");
     try (ModelFile file = ModelFile.open(folder)) {
@@ -82,6 +84,7 @@ class SafetensorsTest {
       assertEquals(Optional.of("new"), file.chatTemplate());
       SafetensorsDirectory directory = assertInstanceOf(SafetensorsDirectory.class, file);
       assertEquals(Optional.of(folder.resolve("tokenizer.json")), directory.tokenizerJson());
+      assertEquals(Optional.of("YQ== 0"), directory.tiktokenModel());
       assertEquals(Optional.empty(), directory.generationConfig());
     }
   }
