@@ -3,7 +3,7 @@
 
 usage: make_packed_fixtures.py [-h] [NAME ...]     (all when no NAME is given)
 
-packed/NAME/model.safetensors       a tiny Qwen3-MoE, named as on the hub, linear maps packed as quantization_config says
+packed/NAME/model.safetensors       a tiny Qwen3-MoE or gpt-oss, named as on the hub, linear maps packed as quantization_config says
 packed/NAME/expected.safetensors    as in make_parity_fixtures.py: ids, logits, experts and weights of two sequences,
                                     computed in float32 with the dequantised weights
 packed/mxfp4.safetensors            blocks and scales of gpt-oss, and the values that transformers unpacks them to
@@ -204,6 +204,11 @@ def make(name, seed):
             parts, values[own] = pack(own, weight)
             stored |= {f"{own}.{part}": tensor for part, tensor in parts.items()}
     load(model, values)
+    save(name, seed, model, "Qwen3MoeForCausalLM", settings, stored, record(case, model, seed))
+
+
+def record(case, model, seed):
+    """What the model answers; raises Rejected where noise could change the experts."""
     recorder, expected = parity.Recorder(case, model), {}
     rng = np.random.default_rng(seed)
     for s, length in enumerate((1, 20)):
@@ -220,11 +225,16 @@ def make(name, seed):
             expected[f"{s}.layer.{layer}.weights"] = weights
         expected[f"{s}.ids"] = torch.tensor(ids, dtype=torch.int32)
         expected[f"{s}.logits"] = logits
+    return expected
+
+
+def save(name, seed, model, architecture, settings, stored, expected):
+    """Writes the directory of a packed model."""
     folder = OUT / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     config = {k: v for k, v in model.config.to_dict().items() if v is not None and not k.startswith("_")}
-    config |= {"architectures": ["Qwen3MoeForCausalLM"], "quantization_config": settings}
+    config |= {"architectures": [architecture], "quantization_config": settings}
     (folder / "config.json").write_text(json.dumps(config, indent=1))
     half = {n: t.to(torch.bfloat16) if t.dtype == torch.float32 and "scale" not in n else t for n, t in stored.items()}
     assert all(torch.equal(half[n].float(), t) for n, t in stored.items() if t.dtype == torch.float32)
@@ -232,6 +242,39 @@ def make(name, seed):
     save_file({n: t.contiguous() for n, t in expected.items()}, folder / "expected.safetensors",
               metadata={"facts": json.dumps({"packing": name, "seed": seed, "sequences": 2})})
     print(name, seed, sum(f.stat().st_size for f in folder.iterdir()) // 1000, "kB", flush=True)
+
+
+GPT_OSS = dict(hidden_size=64, num_attention_heads=4, num_key_value_heads=2, head_dim=16, intermediate_size=64,
+               num_hidden_layers=2, vocab_size=67, num_local_experts=4, num_experts_per_tok=2, sliding_window=9,
+               max_position_embeddings=512, rope_parameters=parity_cases.rope(10000.0))
+E2M1 = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6])
+
+
+def mxfp4(rows):
+    """Blocks [.., G, 16] of 32 neighbours, the even one in the low four bits, and scales [.., G] for rows [.., 32 G]."""
+    x = rows.unflatten(-1, (-1, 32))
+    exponent = torch.ceil(torch.log2(x.abs().amax(-1, keepdim=True) / 6))
+    x = x / 2**exponent
+    code = (x.abs().unsqueeze(-1) - E2M1).abs().argmin(-1).to(torch.uint8) | ((x < 0).to(torch.uint8) << 3)
+    return code[..., ::2] | (code[..., 1::2] << 4), (exponent.squeeze(-1) + 127).to(torch.uint8)
+
+
+def make_gpt_oss(name, seed):
+    """gpt-oss, whose packed experts have outputs as rows; transformers has them as columns."""
+    case = parity_cases.Case("gptoss-" + name, seed, GPT_OSS)
+    model = parity.new_model(case, seed)
+    stored = {}
+    with torch.no_grad():
+        for own, p in model.named_parameters():
+            if own.endswith(("experts.gate_up_proj", "experts.down_proj")):
+                blocks, scales = mxfp4(p.transpose(1, 2))
+                p.copy_(convert_moe_packed_tensors(blocks, scales, dtype=torch.float32))
+                stored |= {own + "_blocks": blocks, own + "_scales": scales}
+            else:
+                stored[own] = p.detach().clone()
+    settings = {"quant_method": "mxfp4", "modules_to_not_convert": [
+        "model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]}
+    save(name, seed, model, "GptOssForCausalLM", settings, stored, record(case, model, seed))
 
 
 def tables():
@@ -249,8 +292,9 @@ def tables():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(CASES) + "; all if none")
-    names = parser.parse_args().names or list(CASES)
+    all_names = [*CASES, "mxfp4-gpt-oss"]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(all_names) + "; all if none")
+    names = parser.parse_args().names or all_names
     torch.set_num_threads(1)
     transformers.utils.logging.set_verbosity_error()
     OUT.mkdir(parents=True, exist_ok=True)
@@ -258,7 +302,7 @@ def main():
     for name in names:
         for attempt in range(3000):
             try:
-                make(name, 70_000_000 + 10_000 * list(CASES).index(name) + attempt)
+                (make if name in CASES else make_gpt_oss)(name, 70_000_000 + 10_000 * all_names.index(name) + attempt)
                 break
             except parity.Rejected:
                 continue

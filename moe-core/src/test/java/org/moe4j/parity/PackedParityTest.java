@@ -43,6 +43,7 @@ class PackedParityTest {
             "gptq-symmetric",
             "gptq-v2",
             "int8-channel",
+            "mxfp4-gpt-oss",
             "pack-channel",
             "pack-group"),
         Fixtures.packed().stream().map(path -> path.getFileName().toString()).toList());
