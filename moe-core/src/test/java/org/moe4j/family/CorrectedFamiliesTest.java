@@ -121,8 +121,7 @@ class CorrectedFamiliesTest {
   void ernieDividesByItsLeastSum() {
     fixture("ernie45moe-interval-bias")
         .map(spec -> {
-          ScoredTopK rule =
-              (ScoredTopK) ((Mixture) spec.layers().get(1).feedForward()).rule();
+          ScoredTopK rule = (ScoredTopK) ((Mixture) spec.layers().get(1).feedForward()).rule();
           assertEquals(new ScoredTopK.Normalisation(0.9, 0), rule.normalisation());
         });
     assertNames(
@@ -151,8 +150,7 @@ class CorrectedFamiliesTest {
         .with("num_experts_per_tok", 1)
         .map(spec -> assertNull(rule(spec).normalisation()));
     assertNames(
-        fixture("bailingmoe2-plain").with("norm_topk_prob", false).unsupported(),
-        "norm_topk_prob");
+        fixture("bailingmoe2-plain").with("norm_topk_prob", false).unsupported(), "norm_topk_prob");
   }
 
   @Test

@@ -34,12 +34,11 @@ class GptOssFamilyTest {
   private static List<Integer> windows(ModelSpec spec) {
     List<Integer> windows = new ArrayList<>();
     spec.layers()
-        .forEach(
-            layer ->
-                windows.add(
-                    ((Attention) layer.mixer()).reach() instanceof Reach.Window(int width)
-                        ? width
-                        : 0));
+        .forEach(layer ->
+            windows.add(
+                ((Attention) layer.mixer()).reach() instanceof Reach.Window(int width)
+                    ? width
+                    : 0));
     return windows;
   }
 
