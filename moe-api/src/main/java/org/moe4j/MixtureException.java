@@ -63,6 +63,7 @@ public abstract sealed class MixtureException extends RuntimeException {
    */
   public static final class Unsupported extends MixtureException {
     private static final long serialVersionUID = 1L;
+    private final String where;
     private final String feature;
 
     /**
@@ -74,7 +75,13 @@ public abstract sealed class MixtureException extends RuntimeException {
      */
     public Unsupported(String where, String feature, String supported) {
       super(where + ": " + feature + " is not supported; supported: " + supported, null);
+      this.where = where;
       this.feature = feature;
+    }
+
+    /** The file, and the tensor or key in it. */
+    public String where() {
+      return where;
     }
 
     /** What the model needs and this version lacks. */

@@ -312,26 +312,40 @@ public interface MixtureModel extends AutoCloseable {
     }
 
     /**
+     * Tells how much memory the model will take with these options; nothing is loaded.
+     *
+     * @throws MixtureException.BadFile if the files are missing or damaged
+     * @throws MixtureException.Unsupported if the model needs what this version does not have
+     */
+    public MemoryPlan plan() {
+      return provider().plan(options());
+    }
+
+    /**
      * Opens the model.
      *
+     * @throws MixtureException.Rejected if it does not fit into memory, at once and with both
+     *     numbers
      * @throws MixtureException if it cannot be opened or was cancelled; nothing stays open then
      */
     public MixtureModel open() {
-      return provider()
-          .open(
-              new ModelOptions(
-                  path,
-                  device,
-                  threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
-                  contextLength == null ? OptionalInt.empty() : OptionalInt.of(contextLength),
-                  cacheType,
-                  memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(memoryLimit),
-                  checkValues,
-                  batchRows,
-                  queueLimit,
-                  Optional.ofNullable(progress),
-                  routers,
-                  experts));
+      return provider().open(options());
+    }
+
+    private ModelOptions options() {
+      return new ModelOptions(
+          path,
+          device,
+          threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+          contextLength == null ? OptionalInt.empty() : OptionalInt.of(contextLength),
+          cacheType,
+          memoryLimit == null ? OptionalLong.empty() : OptionalLong.of(memoryLimit),
+          checkValues,
+          batchRows,
+          queueLimit,
+          Optional.ofNullable(progress),
+          routers,
+          experts);
     }
 
     private static int atLeastOne(String name, int value) {

@@ -84,7 +84,8 @@ public record ModelInfo(
   }
 
   /**
-   * Bytes needed to run it with one full context: its weights and the sequence state.
+   * Bytes of its weights as the file has them and of the state of one full context. What they take
+   * on a device, {@link MixtureModel.Builder#plan()} tells.
    *
    * @param tokens context length
    * @param type how keys and values are stored

@@ -4,6 +4,7 @@ package org.moe4j.spi;
 import java.nio.file.Path;
 import java.util.List;
 import org.moe4j.BadValue;
+import org.moe4j.MemoryPlan;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
@@ -21,6 +22,14 @@ public interface ModelProvider {
    * @throws MixtureException if the model cannot be opened; nothing stays open then
    */
   MixtureModel open(ModelOptions options);
+
+  /**
+   * Tells how much memory a model will take, without loading it.
+   *
+   * @param options what the caller asked for
+   * @throws MixtureException if the files are missing or damaged, or the model is not supported
+   */
+  MemoryPlan plan(ModelOptions options);
 
   /**
    * Describes a model without loading it.

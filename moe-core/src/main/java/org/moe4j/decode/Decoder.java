@@ -68,6 +68,18 @@ public final class Decoder implements AutoCloseable {
     }
   }
 
+  /**
+   * Bytes of the rows that a decoder allocates.
+   *
+   * @param spec the model
+   * @param mostRows most rows of a step
+   */
+  public static long bytes(ModelSpec spec, int mostRows) {
+    long most = Math.min(mostRows, MOST_LOGITS);
+    long hidden = spec.hiddenSize();
+    return Float.BYTES * (4 * mostRows * hidden + most * (hidden + spec.vocabularySize()));
+  }
+
   /** Number of layers. */
   public int layers() {
     return weights.layers().size();

@@ -8,10 +8,9 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.moe4j.MixtureException;
-import org.moe4j.device.Device;
 import org.moe4j.device.DeviceProvider;
 
-/** Finds devices and opens the one that is asked for. */
+/** Finds devices and chooses the one that is asked for. */
 final class Devices {
 
   private static final System.Logger LOG = System.getLogger("org.moe4j");
@@ -19,12 +18,11 @@ final class Devices {
   private Devices() {}
 
   /**
-   * Opens a device.
+   * Chooses a device, which is not opened.
    *
    * @param name {@code auto} for the best that is usable, or a device's name
-   * @param threads worker threads
    */
-  static Device open(String name, int threads) {
+  static DeviceProvider choose(String name) {
     List<DeviceProvider> providers = providers();
     if (!name.equals("auto")) {
       DeviceProvider provider =
@@ -41,12 +39,12 @@ final class Devices {
             throw new MixtureException.BadRequest(
                 "device \"%s\" cannot be used here: %s".formatted(name, reason));
           });
-      return provider.open(threads);
+      return provider;
     }
     for (DeviceProvider provider : providers) {
       Optional<String> reason = provider.unavailable();
       if (reason.isEmpty()) {
-        return provider.open(threads);
+        return provider;
       }
       LOG.log(
           System.Logger.Level.WARNING,

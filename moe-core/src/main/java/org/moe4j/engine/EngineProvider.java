@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -9,6 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.BadValue;
 import org.moe4j.Expert;
+import org.moe4j.MemoryPlan;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
@@ -20,6 +20,7 @@ import org.moe4j.decode.Weights;
 import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
 import org.moe4j.device.Device.FeedForwardWeights;
+import org.moe4j.device.DeviceProvider;
 import org.moe4j.family.Families;
 import org.moe4j.format.ModelFile;
 import org.moe4j.model.Mixture;
@@ -42,6 +43,16 @@ public final class EngineProvider implements ModelProvider {
       return Inspection.of(file);
     } catch (OutOfMemoryError e) {
       throw full(path, e);
+    }
+  }
+
+  @Override
+  public MemoryPlan plan(ModelOptions options) {
+    try (ModelFile file = ModelFile.open(options.path())) {
+      DeviceProvider device = Devices.choose(options.device());
+      return new MemoryPlanner(device, file, Families.map(file), options).plan();
+    } catch (OutOfMemoryError e) {
+      throw full(options.path(), e);
     }
   }
 
@@ -87,13 +98,14 @@ public final class EngineProvider implements ModelProvider {
     checkReplacements(options, spec);
     int contextLength = options.contextLength().orElse(spec.contextLength());
     CacheLayout layout = CacheLayout.of(spec, options.cacheType());
-    long stateBytes = stateBytes(options, info, layout);
+    DeviceProvider provider = Devices.choose(options.device());
+    long stateBytes = new MemoryPlanner(provider, file, spec, options).stateBytes();
 
     int threads = options.threads().orElse(Runtime.getRuntime().availableProcessors());
     if (options.checkValues()) {
       refuseBadValues(options.path(), ValueCheck.find(file, threads, stages::checked));
     }
-    Device device = opened.add(Devices.open(options.device(), threads));
+    Device device = opened.add(provider.open(threads));
     ExpertFailures failures = new ExpertFailures();
     Weights weights =
         Weights.load(device, spec, replacements(options, failures), stages.weights(info.bytes()));
@@ -125,29 +137,6 @@ public final class EngineProvider implements ModelProvider {
           "element %d is %s%s".formatted(first.index(), first.value(), more),
           null);
     }
-  }
-
-  /** Bytes that remain for sequence state, after checking that the model and one context fit. */
-  private static long stateBytes(ModelOptions options, ModelInfo info, CacheLayout layout) {
-    long limit = options.memoryLimit().orElseGet(EngineProvider::machineBytes);
-    long left = limit - info.bytes();
-    // A context that somebody asked for must fit; the model's own may be larger than anybody needs.
-    long positions = options.contextLength().orElse(1);
-    long pages = (positions + layout.positions() - 1) / layout.positions();
-    long needed = Math.multiplyExact(pages, layout.pageBytes());
-    if (left < needed) {
-      throw new MixtureException.Rejected(
-          "%s needs %,d bytes for weights and %,d for %,d tokens of context; the limit is %,d"
-              .formatted(options.path(), info.bytes(), needed, positions, limit),
-          null);
-    }
-    return left;
-  }
-
-  /** The memory of the machine, or of the container the process runs in. */
-  private static long machineBytes() {
-    return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
-        .getTotalMemorySize();
   }
 
   private static void checkReplacements(ModelOptions options, ModelSpec spec) {

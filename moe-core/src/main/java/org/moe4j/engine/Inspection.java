@@ -3,6 +3,7 @@ package org.moe4j.engine;
 
 import com.google.common.primitives.Longs;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +17,7 @@ import org.moe4j.format.GgufFile;
 import org.moe4j.format.ModelFile;
 import org.moe4j.format.SafetensorsDirectory;
 import org.moe4j.format.TensorData;
+import org.moe4j.format.TensorType;
 import org.moe4j.model.Costs;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
@@ -32,10 +34,10 @@ final class Inspection {
     ModelSpec spec = null;
     try {
       spec = Families.map(file);
-      problems.addAll(unsupportedTypes(file));
     } catch (MixtureException.Unsupported e) {
-      problems.add(e.getMessage());
+      problems.addAll(Families.unsupported(file));
     }
+    problems.addAll(unsupportedTypes(file));
     return describe(file, spec, text, problems);
   }
 
@@ -45,12 +47,20 @@ final class Inspection {
   }
 
   private static List<String> unsupportedTypes(ModelFile file) {
-    List<String> problems = new ArrayList<>();
+    Map<TensorType, List<TensorData>> tensors = new EnumMap<>(TensorType.class);
     for (TensorData tensor : file.tensors()) {
       if (!tensor.type().isSupported()) {
-        problems.add("%s: tensor type %s is not supported".formatted(tensor.name(), tensor.type()));
+        tensors.computeIfAbsent(tensor.type(), _ -> new ArrayList<>()).add(tensor);
       }
     }
+    List<String> problems = new ArrayList<>();
+    tensors.forEach((type, all) ->
+        problems.add(
+            "%s: tensor type %s is not supported%s"
+                .formatted(
+                    all.getFirst().name(),
+                    type,
+                    all.size() == 1 ? "" : "; so it is with %,d more".formatted(all.size() - 1))));
     return problems;
   }
 

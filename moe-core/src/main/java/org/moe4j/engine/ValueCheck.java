@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +18,8 @@ import org.moe4j.format.TensorData;
 
 /**
  * Reads every weight of a model and finds those that are NaN or infinite, scales of blocks
- * included. Several tensors at a time, each by pieces of a fixed size, so that the memory does not
- * depend on the model.
+ * included. Several tensors at a time, each by rows and pieces of a fixed size, so that the memory
+ * does not depend on the model.
  */
 final class ValueCheck {
 
@@ -67,16 +68,36 @@ final class ValueCheck {
   }
 
   private static Optional<BadValue> first(TensorData tensor) throws InterruptedException {
-    float[] values = new float[PIECE];
-    for (long from = 0; from < tensor.elements(); from += PIECE) {
+    if (tensor.rank() < 2 || tensor.elements() == 0) {
+      return first(tensor.name(), 0, tensor);
+    }
+    // By whole rows, or whole matrices of stacked ones: a derived tensor makes only what is asked
+    // for.
+    long each = tensor.elements() / tensor.size(0);
+    long most = Math.max(1, PIECE / each);
+    for (long from = 0; from < tensor.size(0); from += most) {
+      TensorData part = tensor.rows(from, Math.min(tensor.size(0), from + most));
+      Optional<BadValue> found = first(tensor.name(), from * each, part);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<BadValue> first(String name, long start, TensorData part)
+      throws InterruptedException {
+    MemorySegment data = part.data();
+    float[] values = new float[(int) Math.min(PIECE, part.elements())];
+    for (long from = 0; from < part.elements(); from += values.length) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      int count = (int) Math.min(PIECE, tensor.elements() - from);
-      Dequantizer.row(tensor.type(), tensor.data(), tensor.type().bytes(from), values, 0, count);
+      int count = (int) Math.min(values.length, part.elements() - from);
+      Dequantizer.row(part.type(), data, part.type().bytes(from), values, 0, count);
       for (int i = 0; i < count; i++) {
         if (!Float.isFinite(values[i])) {
-          return Optional.of(new BadValue(tensor.name(), from + i, values[i]));
+          return Optional.of(new BadValue(name, start + from + i, values[i]));
         }
       }
     }

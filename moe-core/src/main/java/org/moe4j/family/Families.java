@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -71,6 +74,40 @@ public final class Families {
    */
   public static ModelSpec map(ModelFile file) {
     Source source = new Source(file);
+    ModelSpec spec = map(source, file);
+    source.requireAllUsed();
+    return spec;
+  }
+
+  /**
+   * Everything in the way of running a model, not only the first of it; types of tensors aside.
+   * Whatever is refused counts as absent from then on, so that what comes after it is found too.
+   *
+   * @param file an open file
+   * @return a message for each; empty if the model runs
+   */
+  public static List<String> unsupported(ModelFile file) {
+    List<String> problems = new ArrayList<>();
+    Set<String> waived = new HashSet<>();
+    while (true) {
+      try {
+        Source source = new Source(file, waived);
+        map(source, file);
+        source.unused().forEach(unused -> problems.add(unused.getMessage()));
+        return problems;
+      } catch (MixtureException.Unsupported e) {
+        if (!waived.add(e.where())) {
+          return problems;
+        }
+        problems.add(e.getMessage());
+      } catch (MixtureException.BadFile e) {
+        // The family cannot do without what was waived.
+        return problems;
+      }
+    }
+  }
+
+  private static ModelSpec map(Source source, ModelFile file) {
     Family family = BY_NAME.get(source.family());
     if (family == null) {
       throw new MixtureException.Unsupported(
@@ -79,8 +116,6 @@ public final class Families {
           String.join(", ", supported()));
     }
     source.requirePlainModel();
-    ModelSpec spec = family.map(source);
-    source.requireAllUsed();
-    return spec;
+    return family.map(source);
   }
 }

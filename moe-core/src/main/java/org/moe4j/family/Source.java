@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,12 +46,42 @@ final class Source {
   private final Set<String> usedKeys = new HashSet<>();
   private final Set<String> usedTensors = new HashSet<>();
 
+  private final Set<String> waived;
+  private final boolean anyType;
+
   Source(ModelFile file) {
+    this(file, Set.of(), false);
+  }
+
+  /**
+   * A source that looks for all that is in the way: tensors may be of any type.
+   *
+   * @param waived settings that count as absent, each as the file and the key
+   */
+  Source(ModelFile file, Set<String> waived) {
+    this(file, waived, true);
+  }
+
+  private Source(ModelFile file, Set<String> waived, boolean anyType) {
     this.file = file;
+    this.waived = waived;
+    this.anyType = anyType;
     gguf = file.config().has("general.architecture");
     part = LanguagePart.of(file, gguf);
-    config = part.config();
+    config = part.config().without(keys(part.config(), waived));
     family = config.text(gguf ? "general.architecture" : "model_type");
+  }
+
+  /** The keys of these settings that are waived, or in which something is. */
+  private static Set<String> keys(Config config, Set<String> waived) {
+    Set<String> keys = new HashSet<>();
+    for (String key : config.keys()) {
+      String where = config.file() + ": " + key;
+      if (waived.stream().anyMatch(each -> each.equals(where) || each.startsWith(where + "."))) {
+        keys.add(key);
+      }
+    }
+    return keys;
   }
 
   /** The family in the file's own words. */
@@ -204,7 +235,7 @@ final class Source {
     String name = part.name(ownName);
     usedTensors.add(name);
     TensorData tensor = shape.length == 0 ? file.tensor(name) : file.tensor(name, shape);
-    if (!tensor.type().isSupported()) {
+    if (!anyType && !tensor.type().isSupported()) {
       throw new MixtureException.Unsupported(
           tensor.file() + ": " + name, "tensor type " + tensor.type(), TensorType.supportedNames());
     }
@@ -228,7 +259,9 @@ final class Source {
         throw unsupported("architectures", names.toString(), "..." + end);
       }
     }
-    if (file instanceof SafetensorsDirectory directory && directory.packingProblem().isPresent()) {
+    if (file instanceof SafetensorsDirectory directory
+        && directory.packingProblem().isPresent()
+        && !waived.contains(directory.packingProblem().get().where())) {
       throw directory.packingProblem().get();
     }
     String activation = config.text("hidden_act", "silu").toLowerCase(Locale.ROOT);
@@ -242,14 +275,24 @@ final class Source {
    * not ask for.
    */
   void requireAllUsed() {
+    List<MixtureException.Unsupported> unused = unused();
+    if (!unused.isEmpty()) {
+      throw unused.getFirst();
+    }
+  }
+
+  /** A refusal for each tensor and setting that the family's mapping did not ask for. */
+  List<MixtureException.Unsupported> unused() {
+    List<MixtureException.Unsupported> unused = new ArrayList<>();
     for (TensorData tensor : file.tensors()) {
       if (!usedTensors.contains(tensor.name())
           && !isDerived(tensor.name())
           && !part.isOther(tensor.name())) {
-        throw new MixtureException.Unsupported(
-            tensor.file() + ": " + tensor.name(),
-            "a tensor that the family \"" + family + "\" does not have",
-            usedTensors.size() + " other tensors of this file");
+        unused.add(
+            new MixtureException.Unsupported(
+                tensor.file() + ": " + tensor.name(),
+                "a tensor that the family \"" + family + "\" does not have",
+                usedTensors.size() + " other tensors of this file"));
       }
     }
     if (gguf) {
@@ -257,13 +300,15 @@ final class Source {
         if (key.startsWith(family + ".")
             && !usedKeys.contains(key)
             && !HARMLESS_KEYS.contains(key.substring(family.length() + 1))) {
-          throw new MixtureException.Unsupported(
-              config.file() + ": " + key,
-              "a setting that the family \"" + family + "\" does not have",
-              String.join(", ", usedKeys.stream().sorted().toList()));
+          unused.add(
+              new MixtureException.Unsupported(
+                  config.file() + ": " + key,
+                  "a setting that the family \"" + family + "\" does not have",
+                  String.join(", ", usedKeys.stream().sorted().toList())));
         }
       }
     }
+    return unused;
   }
 
   /** Old files carry tables of rotary frequencies, which the settings tell as well. */

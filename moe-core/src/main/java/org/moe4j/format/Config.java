@@ -79,6 +79,17 @@ public final class Config {
   }
 
   /**
+   * The same settings without some.
+   *
+   * @param keys keys that are absent from the result
+   */
+  public Config without(Set<String> keys) {
+    Map<String, @Nullable Object> rest = new LinkedHashMap<>(values);
+    rest.keySet().removeAll(keys);
+    return new Config(file, prefix, Collections.unmodifiableMap(rest));
+  }
+
+  /**
    * Whether a key is present and not JSON {@code null}.
    *
    * @param key the key

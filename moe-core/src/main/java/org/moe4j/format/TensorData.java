@@ -59,6 +59,25 @@ public final class TensorData {
      * @param length number of bytes
      */
     MemorySegment range(long offset, long length);
+
+    /** Whether the bytes are made when they are asked for. */
+    default boolean derived() {
+      return true;
+    }
+  }
+
+  /** Bytes that are there. */
+  private record Stored(MemorySegment bytes) implements Bytes {
+
+    @Override
+    public MemorySegment range(long offset, long length) {
+      return bytes.asSlice(offset, length);
+    }
+
+    @Override
+    public boolean derived() {
+      return false;
+    }
   }
 
   /**
@@ -88,7 +107,7 @@ public final class TensorData {
         type,
         shape.clone(),
         elements,
-        bytes::asSlice,
+        new Stored(bytes),
         0);
   }
 
@@ -184,6 +203,11 @@ public final class TensorData {
    */
   public MemorySegment data() {
     return data.range(start, bytes());
+  }
+
+  /** Whether the bytes are not in the file as they are, so that keeping them takes memory. */
+  public boolean isDerived() {
+    return data.derived();
   }
 
   /** The file that holds the tensor. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +36,11 @@ class LifecycleTest {
         .maxTokens(1000)
         .ignoreEnd(true)
         .build();
+  }
+
+  /** Bytes of the model with one sequence. */
+  private static long required(int tokens) {
+    return MixtureModel.builder(DemoModel.path()).contextLength(tokens).plan().required();
   }
 
   @Test
@@ -80,8 +86,7 @@ class LifecycleTest {
   void aFullQueueRejectsAtOnce() {
     // Memory for one sequence of the whole context: the second request has to wait, the third finds
     // the queue full.
-    ModelInfo info = MixtureModel.inspect(DemoModel.path());
-    long limit = info.requiredBytes(1024, org.moe4j.CacheType.F16);
+    long limit = required(1024);
     try (MixtureModel model =
         MixtureModel.builder(DemoModel.path())
             .contextLength(1024)
@@ -103,11 +108,10 @@ class LifecycleTest {
 
   @Test
   void aWaitingRequestCanBeCancelledAndTimesOut() {
-    ModelInfo info = MixtureModel.inspect(DemoModel.path());
     try (MixtureModel model =
         MixtureModel.builder(DemoModel.path())
             .contextLength(1024)
-            .memoryLimit(info.requiredBytes(1024, org.moe4j.CacheType.F16))
+            .memoryLimit(required(1024))
             .open()) {
       Generation first = model.start(endless(1));
       first.iterator().next();
@@ -127,16 +131,14 @@ class LifecycleTest {
             MixtureException.Rejected.class,
             () -> MixtureModel.builder(DemoModel.path()).memoryLimit(1_000_000).open());
     assertTrue(rejected.getMessage().contains("1,000,000"), rejected.getMessage());
-    assertTrue(rejected.getMessage().contains("22,634,496"), rejected.getMessage());
+    String needed = String.format(Locale.ROOT, "%,d", required(1));
+    assertTrue(rejected.getMessage().contains(needed), rejected.getMessage());
   }
 
   @Test
   void aRequestThatCanNeverFitIsRejected() {
-    ModelInfo info = MixtureModel.inspect(DemoModel.path());
     try (MixtureModel model =
-        MixtureModel.builder(DemoModel.path())
-            .memoryLimit(info.requiredBytes(128, org.moe4j.CacheType.F16))
-            .open()) {
+        MixtureModel.builder(DemoModel.path()).memoryLimit(required(128)).open()) {
       assertThrows(MixtureException.Rejected.class, () -> model.start(endless(1)));
       assertEquals(
           10, model.generate(Request.tokens(1).maxTokens(10).ignoreEnd(true).build()).ids().length);

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.moe4j.BadValue;
@@ -75,6 +76,18 @@ class ValueCheckTest {
             new BadValue("bf16", 16_384, Float.POSITIVE_INFINITY),
             new BadValue("scale", 77 * 32, Float.NaN)),
         found);
+  }
+
+  /** Weights that are packed with their scales elsewhere are read as what they stand for. */
+  @Test
+  void packedModelsAreReadToo() throws IOException, URISyntaxException {
+    Path packed =
+        Path.of(Objects.requireNonNull(ValueCheckTest.class.getResource("/packed")).toURI());
+    try (Stream<Path> folders = Files.list(packed)) {
+      for (Path model : folders.filter(Files::isDirectory).toList()) {
+        assertEquals(List.of(), MixtureModel.checkValues(model), model.toString());
+      }
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.CacheType;
+import org.moe4j.MemoryPlan;
 import org.moe4j.MixtureException;
 import org.moe4j.MixtureModel;
 import org.moe4j.demo.DemoModel;
@@ -121,25 +122,43 @@ final class CommonOptions {
 
   private MixtureModel open(CacheType defaultCache, int defaultContext, boolean checkValues) {
     try (LoadBar bar = LoadBar.start("loading", quiet)) {
-      MixtureModel.Builder builder =
-          MixtureModel.builder(path())
-              .device(device.name().toLowerCase(Locale.ROOT))
-              .cacheType(cache == null ? defaultCache : cache)
-              .checkValues(checkValues)
-              .progress((stage, fraction) -> {
-                bar.update(fraction);
-                return !Thread.currentThread().isInterrupted();
-              });
-      if (threads != null) {
-        builder.threads(threads);
-      }
-      if (context != null || defaultContext > 0) {
-        builder.contextLength(context != null ? context : defaultContext);
-      }
-      return builder.open();
+      return builder(path(), defaultCache, defaultContext)
+          .checkValues(checkValues)
+          .progress((stage, fraction) -> {
+            bar.update(fraction);
+            return !Thread.currentThread().isInterrupted();
+          })
+          .open();
     } catch (MixtureException.BadRequest e) {
       // Nothing was asked of the model yet, so it is an option that cannot be.
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  /**
+   * The memory that a model would take with these options.
+   *
+   * @param file the model
+   */
+  MemoryPlan plan(Path file) {
+    try {
+      return builder(file, CacheType.F16, 0).plan();
+    } catch (MixtureException.BadRequest e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private MixtureModel.Builder builder(Path file, CacheType defaultCache, int defaultContext) {
+    MixtureModel.Builder builder =
+        MixtureModel.builder(file)
+            .device(device.name().toLowerCase(Locale.ROOT))
+            .cacheType(cache == null ? defaultCache : cache);
+    if (threads != null) {
+      builder.threads(threads);
+    }
+    if (context != null || defaultContext > 0) {
+      builder.contextLength(context != null ? context : defaultContext);
+    }
+    return builder;
   }
 }

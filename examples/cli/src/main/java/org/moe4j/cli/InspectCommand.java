@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.BadValue;
 import org.moe4j.CacheType;
+import org.moe4j.MemoryPlan;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
 import org.moe4j.TensorInfo;
@@ -57,18 +58,19 @@ final class InspectCommand implements Callable<Integer> {
     }
     Path file = path != null ? path : common.path();
     ModelInfo info = MixtureModel.inspect(file);
+    MemoryPlan plan = info.unsupported().isEmpty() ? common.plan(file) : null;
     List<BadValue> bad = checkValues ? MixtureModel.checkValues(file) : List.of();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JsonMapper.shared().writeValueAsString(asMap(info, bad)));
+      out.println(JsonMapper.shared().writeValueAsString(asMap(info, plan, bad)));
     } else {
-      print(info, bad, out);
+      print(info, plan, bad, out);
     }
     out.flush();
     return bad.isEmpty() ? Main.DONE : Main.REFUSED;
   }
 
-  private Map<String, Object> asMap(ModelInfo info, List<BadValue> bad) {
+  private Map<String, Object> asMap(ModelInfo info, @Nullable MemoryPlan plan, List<BadValue> bad) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("path", info.path());
     map.put("format", info.format());
@@ -89,6 +91,9 @@ final class InspectCommand implements Callable<Integer> {
     map.put("bytes", info.bytes());
     map.put("active_bytes_per_token", info.activeBytesPerToken());
     map.put("cache_bytes_per_token", info.cacheBytes(1, CacheType.F16));
+    if (plan != null) {
+      map.put("memory", asMap(plan));
+    }
     map.put("bytes_by_type", new TreeMap<>(info.bytesByType()));
     map.put("tokenizer", info.tokenizer());
     map.put("chat_template", info.chatTemplate());
@@ -103,13 +108,29 @@ final class InspectCommand implements Callable<Integer> {
     return map;
   }
 
+  private static Map<String, Object> asMap(MemoryPlan plan) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("device", plan.device());
+    map.put("context_length", plan.contextLength());
+    map.put("cache_type", plan.cacheType().name().toLowerCase(Locale.ROOT));
+    map.put("weights", plan.weights());
+    map.put("cache", plan.cache());
+    map.put("required", plan.required());
+    map.put("available", plan.available());
+    map.put("heap", plan.heap());
+    map.put("available_heap", plan.availableHeap());
+    map.put("fits", plan.fits());
+    return map;
+  }
+
   /** JSON has no number for NaN and infinity. */
   private static Map<String, Object> asMap(BadValue bad) {
     return Map.of(
         "tensor", bad.tensor(), "index", bad.index(), "value", String.valueOf(bad.value()));
   }
 
-  private void print(ModelInfo info, List<BadValue> bad, PrintWriter out) {
+  private void print(
+      ModelInfo info, @Nullable MemoryPlan plan, List<BadValue> bad, PrintWriter out) {
     line(out, "file", info.path() + " (" + info.format() + ")");
     line(out, "family", info.family() + (info.name().isEmpty() ? "" : ", \"" + info.name() + "\""));
     line(out, "runs here", info.unsupported().isEmpty() ? "yes" : "no");
@@ -128,6 +149,9 @@ final class InspectCommand implements Callable<Integer> {
         "bytes",
         number(info.bytes()) + ", for each token " + number(info.activeBytesPerToken()));
     line(out, "cache", number(info.cacheBytes(1, CacheType.F16)) + " bytes a token at f16");
+    if (plan != null) {
+      memory(plan, out);
+    }
     line(out, "tensors", tensorTypes(info));
     line(out, "tokenizer", info.tokenizer().isEmpty() ? "none" : info.tokenizer());
     line(
@@ -147,6 +171,28 @@ final class InspectCommand implements Callable<Integer> {
     }
     if (tensors) {
       info.tensors().forEach(tensor -> out.println(describe(tensor)));
+    }
+  }
+
+  private static void memory(MemoryPlan plan, PrintWriter out) {
+    line(
+        out,
+        "memory",
+        "%s on %s: weights %s, a context of %s tokens %s; %s are available"
+            .formatted(
+                number(plan.required()),
+                plan.device(),
+                number(plan.weights()),
+                number(plan.contextLength()),
+                number(plan.cache()),
+                number(plan.available())));
+    line(
+        out,
+        "",
+        "and about %s of Java heap; %s are available"
+            .formatted(number(plan.heap()), number(plan.availableHeap())));
+    if (!plan.fits()) {
+      line(out, "", "which does not fit");
     }
   }
 

@@ -178,6 +178,18 @@ class CommandTest {
   }
 
   @Test
+  void inspectTellsTheMemoryOfAContextOnADevice() {
+    String[] options = {"inspect", "--json", "--device", "scalar", "--context", "512"};
+    JsonNode memory = JsonMapper.shared().readTree(done(options).out()).get("memory");
+    assertEquals("scalar", memory.get("device").stringValue());
+    assertEquals(512, memory.get("context_length").intValue());
+    assertEquals(512 * 6 * 2 * 2 * 64 * 2, memory.get("cache").intValue());
+    assertTrue(memory.get("fits").booleanValue());
+    String out = done("inspect", "--context", "1000000000", "--kv", "f32").out();
+    assertTrue(out.contains("which does not fit"), out);
+  }
+
+  @Test
   void checkingValuesFindsWhatIsNoNumber() throws IOException {
     assertTrue(done("inspect", "--check-values").out().contains("all finite"));
     byte[] bytes = Files.readAllBytes(DemoModel.path());

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.moe4j.CacheType;
+import org.moe4j.MemoryPlan;
 import org.moe4j.Message;
 import org.moe4j.MixtureModel;
 import org.moe4j.ModelInfo;
@@ -34,9 +35,10 @@ public final class LookInside {
     out.printf(
         "%,d of %,d bytes take part in a token; types %s%n",
         info.activeBytesPerToken(), info.bytes(), info.bytesByType());
+    MemoryPlan plan = MixtureModel.builder(path).cacheType(CacheType.F16).plan();
     out.printf(
-        "weights and one full context need %,d bytes%n",
-        info.requiredBytes(info.contextLength(), CacheType.F16));
+        "on the device %s, weights and one full context need %,d of %,d bytes%n",
+        plan.device(), plan.required(), plan.available());
 
     try (MixtureModel model =
         MixtureModel.builder(path)

@@ -65,6 +65,11 @@ final class CpuDevice implements Device {
 
   // ------------------------------------------------------------------ weights
 
+  /** Bytes of the weights that were loaded. */
+  long weightBytes() {
+    return memory.allocated();
+  }
+
   private <T> T loading(Supplier<T> load) {
     loading.readLock().lock();
     try {

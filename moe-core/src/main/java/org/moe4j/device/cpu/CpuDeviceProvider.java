@@ -3,8 +3,10 @@ package org.moe4j.device.cpu;
 
 import java.nio.ByteOrder;
 import java.util.Optional;
+import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
 import org.moe4j.device.DeviceProvider;
+import org.moe4j.format.TensorData;
 
 /** Makes {@link CpuDevice}s where the Vector API is there. This class itself does not touch it. */
 public final class CpuDeviceProvider implements DeviceProvider {
@@ -33,6 +35,22 @@ public final class CpuDeviceProvider implements DeviceProvider {
       return Optional.of("start Java with --add-modules " + MODULE + " to use vector instructions");
     }
     return Optional.empty();
+  }
+
+  @Override
+  public long bytes(TensorData matrix) {
+    return Packer.bytes(matrix);
+  }
+
+  /** The table stays where the file has it, if it has it as it is. */
+  @Override
+  public long tableBytes(TensorData table) {
+    return table.isDerived() ? table.bytes() : 0;
+  }
+
+  @Override
+  public long pageBytes(CacheLayout layout) {
+    return CpuPage.bytes(layout);
   }
 
   @Override

@@ -37,14 +37,26 @@ final class CpuPage implements Device.Page {
     List<LayerState> layers = layout.layers();
     starts = new long[layers.size() + 1];
     for (int i = 0; i < layers.size(); i++) {
-      LayerState layer = layers.get(i);
-      starts[i + 1] =
-          starts[i]
-              + layer.heads()
-                  * (format.keyBytes(layer.keySize()) + format.valueBytes(layer.valueSize()));
+      starts[i + 1] = starts[i] + bytes(format, layers.get(i));
     }
     memory = arena.allocate(Math.max(LINE, starts[layers.size()]), LINE);
     address = Native.register(memory);
+  }
+
+  /** The bytes of this page. */
+  long bytes() {
+    return memory.byteSize();
+  }
+
+  private static long bytes(CacheFormat format, LayerState layer) {
+    return layer.heads()
+        * (format.keyBytes(layer.keySize()) + format.valueBytes(layer.valueSize()));
+  }
+
+  /** The bytes of a page. */
+  static long bytes(CacheLayout layout) {
+    CacheFormat format = CacheFormat.of(layout.type());
+    return layout.layers().stream().mapToLong(layer -> bytes(format, layer)).sum();
   }
 
   CacheFormat format() {

@@ -17,6 +17,7 @@ final class NativeMemory implements AutoCloseable {
   private MemorySegment piece = MemorySegment.NULL;
   private long used;
   private long nextPiece = HugePages.SIZE;
+  private long allocated;
 
   /**
    * Allocates zeroed memory.
@@ -32,9 +33,15 @@ final class NativeMemory implements AutoCloseable {
       used = 0;
       nextPiece = Math.min(2 * nextPiece, LARGEST_PIECE);
     }
-    MemorySegment allocated = piece.asSlice(used, bytes);
+    MemorySegment given = piece.asSlice(used, bytes);
     used += size;
-    return Native.register(allocated);
+    allocated += size;
+    return Native.register(given);
+  }
+
+  /** Bytes that were allocated so far. */
+  synchronized long allocated() {
+    return allocated;
   }
 
   @Override

@@ -43,6 +43,17 @@ final class Packer {
     rowBytes = tensor.type().bytes(inputs);
   }
 
+  /** The bytes that the tiles of a matrix take. */
+  static long bytes(TensorData tensor) {
+    int outputs = Math.toIntExact(tensor.size(0));
+    int inputs = Math.toIntExact(tensor.elements() / tensor.size(0));
+    return switch (tensor.type()) {
+      case F32, F16, BF16, F8_E4M3, F8_E5M2 ->
+          FloatTiles.bytes(floatType(tensor.type()), outputs, inputs);
+      default -> QuantizedTiles.bytes(Form.of(decoder(tensor)), outputs, inputs);
+    };
+  }
+
   /**
    * Repacks a matrix.
    *
@@ -74,14 +85,17 @@ final class Packer {
                 TensorType.supportedNames()));
   }
 
+  private static FloatTiles.Type floatType(TensorType type) {
+    return switch (type) {
+      case F32 -> FloatTiles.Type.F32;
+      case BF16 -> FloatTiles.Type.BF16;
+      // Floats of 8 bits are halves, too.
+      default -> FloatTiles.Type.F16;
+    };
+  }
+
   private Tiles floats(NativeMemory memory, Loops loops) {
-    FloatTiles.Type type =
-        switch (tensor.type()) {
-          case F32 -> FloatTiles.Type.F32;
-          case BF16 -> FloatTiles.Type.BF16;
-          // Floats of 8 bits are halves, too.
-          default -> FloatTiles.Type.F16;
-        };
+    FloatTiles.Type type = floatType(tensor.type());
     FloatTiles tiles =
         new FloatTiles(
             type, memory.allocate(FloatTiles.bytes(type, outputs, inputs)), outputs, inputs);

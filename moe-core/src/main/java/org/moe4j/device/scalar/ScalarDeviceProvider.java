@@ -4,6 +4,7 @@ package org.moe4j.device.scalar;
 import java.util.Optional;
 import org.moe4j.device.Device;
 import org.moe4j.device.DeviceProvider;
+import org.moe4j.format.TensorData;
 
 /** Makes {@link ScalarDevice}s, which run everywhere. */
 public final class ScalarDeviceProvider implements DeviceProvider {
@@ -25,6 +26,12 @@ public final class ScalarDeviceProvider implements DeviceProvider {
   @Override
   public Optional<String> unavailable() {
     return Optional.empty();
+  }
+
+  /** Weights stay where the file has them, if it has them as they are. */
+  @Override
+  public long bytes(TensorData matrix) {
+    return matrix.isDerived() ? matrix.bytes() : 0;
   }
 
   /**
