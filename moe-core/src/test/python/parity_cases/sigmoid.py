@@ -131,6 +131,7 @@ FAMILIES = {
     "ernie45moe": Family(
         "Ernie4_5_MoeConfig", "Ernie4_5_MoeForCausalLM", read=read_ernie, draw=draw_ernie, experts_fused=True),
     "ernie45": Family("Ernie4_5Config", "Ernie4_5ForCausalLM"),
+    "smollm3": Family("SmolLM3Config", "SmolLM3ForCausalLM"),
     "bailingmoe": Family(
         "Ernie4_5_MoeConfig", "Ernie4_5_MoeForCausalLM", read=read_ernie, experts_fused=True,
         draw=lambda name, noise, config: draw_ernie(name, 0 * noise if "moe_statics" in name else noise, config),
@@ -258,4 +259,14 @@ CASES = [
     Case("bailingmoe2-groups", 5540, dict(
         **LING2, vocab_size=101, n_routed_experts=8, num_experts_per_tok=3, n_group=4, topk_group=2,
         rope_parameters=rope(10000.0, partial_rotary_factor=0.5)), layout="hub", twin=True),
+    # SmolLM3.
+    Case("smollm3-plain", 5600, dict(
+        hidden_size=44, num_attention_heads=4, num_key_value_heads=2, intermediate_size=40, num_hidden_layers=4,
+        vocab_size=101, pad_token_id=None, tie_word_embeddings=True, rope_parameters=rope(5000.0), head_dim=12),
+        layout="classic", twin=True),
+    Case("smollm3-sliding-bias", 5610, dict(
+        hidden_size=40, num_attention_heads=3, num_key_value_heads=1, head_dim=14, intermediate_size=36,
+        num_hidden_layers=3, vocab_size=83, pad_token_id=None, tie_word_embeddings=False, attention_bias=True,
+        mlp_bias=True, no_rope_layers=[0, 1, 0], use_sliding_window=True, sliding_window=6,
+        rope_parameters=rope(2000000.0)), layout="classic", drop=("rope_theta",)),
 ]

@@ -53,7 +53,8 @@ public final class Families {
                   Map.entry("qwen2moe", new Qwen2Moe()),
                   Map.entry("qwen3", new Qwen3()),
                   Map.entry("qwen3_moe", new Qwen3Moe()),
-                  Map.entry("qwen3moe", new Qwen3Moe()))));
+                  Map.entry("qwen3moe", new Qwen3Moe()),
+                  Map.entry("smollm3", new SmolLm3()))));
 
   private Families() {}
 
