@@ -33,6 +33,7 @@ from safetensors.numpy import save_file
 from safetensors.torch import load_file, save_file as save_torch
 
 import parity_cases
+from parity_cases import Rejected
 
 HERE = Path(__file__).resolve().parent
 DEFAULT_OUT = HERE.parent / "resources" / "parity"
@@ -40,10 +41,6 @@ GREEDY = 24
 MARGIN = 1e-3  # of the range of what is compared
 ROUNDING = 2e-5  # float32 against float64, of the logits' range: more means an ill-conditioned model
 FAMILIES, CASES = parity_cases.all_cases()
-
-class Rejected(Exception):
-    """This seed decides something by too little, or is degenerate."""
-
 
 def family(case):
     return FAMILIES[case.family]
@@ -63,7 +60,7 @@ def new_model(case, seed):
     config = config_class(**{"bos_token_id": None, "eos_token_id": None, **case.config})
     config._attn_implementation = "eager"
     config._experts_implementation = "eager"
-    model = model_class(config).eval()
+    model = family(case).prepare(model_class(config).eval())
     generator = torch.Generator().manual_seed(seed)
     text = config.get_text_config()
     tied = text.tie_word_embeddings
@@ -307,9 +304,9 @@ def greedy(model, recorder, prompt):
 
 def read_back(case, directory, **kind):
     _, model_class = classes(case)
-    return model_class.from_pretrained(
+    return family(case).prepare(model_class.from_pretrained(
         directory, dtype=torch.float32, **{"attn_implementation": "eager", "experts_implementation": "eager", **kind}
-    ).eval()
+    ).eval())
 
 
 def random_prompts(case, model, seed):

@@ -11,6 +11,10 @@ LENGTHS = (1, 9, 40)
 LONG = (1, 9, 40, 150)  # more than two pages of 64 positions
 
 
+class Rejected(Exception):
+    """This seed decides something by too little, or is degenerate."""
+
+
 def usual_router(layer):
     return getattr(layer.mlp, "gate", None)
 
@@ -40,6 +44,7 @@ class Family:
     draw: Callable = lambda name, noise, config: None
     text_model: Callable = lambda model: model.model
     publish: Callable | None = None
+    prepare: Callable = lambda model: model  # puts right what transformers computes otherwise than the models were made
     experts_fused: bool = False  # whether "fused" and "hub" layouts differ
     block_sparse: bool = False  # whether the "hub" layout has "block_sparse_moe" for "mlp"
     classic_keeps: tuple = ()  # config keys that the "classic" layout has as they are, though they are newer elsewhere

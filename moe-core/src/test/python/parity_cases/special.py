@@ -1,7 +1,7 @@
 """Llama 4, DBRX, Hunyuan, Phi-3.5-MoE and Gemma 4."""
 from types import SimpleNamespace
 
-from . import LONG, Case, Family, rope
+from . import LONG, Case, Family, Rejected, rope
 
 
 def llama4_read(module, _inputs, output):
@@ -55,6 +55,43 @@ def hunyuan_draw(name, noise, config):
     return None
 
 
+def phimoe_read(module, _inputs, output):
+    """Refuses logits at the edge of what counts as close to the highest, which decide a weight."""
+    logits, _, chosen = output
+    left = logits.clone()
+    for slot in range(2):
+        best = left.gather(-1, chosen[:, slot : slot + 1])
+        edge = ((best - left) / left.abs().clamp(min=best) - 2 * module.router_jitter_noise).abs()
+        if edge[left > float("-inf")].min().item() < 5e-4:
+            raise Rejected("close to the edge of what is close")
+        left = left.scatter(-1, chosen[:, slot : slot + 1], float("-inf"))
+    return output
+
+
+def phimoe_draw(name, noise, config):
+    if name.endswith("router.weight"):
+        return noise * 2.0 / noise.shape[-1] ** 0.5
+    if name.endswith("lm_head.bias"):
+        return noise
+    return None
+
+
+def phimoe_prepare(model):
+    """The long factors for sequences longer than the original context, as Microsoft's own code has it: transformers 5.23
+    takes the short ones for all, since it does not tell the length (PhimoeRotaryEmbedding.forward)."""
+    rotary = model.model.rotary_emb
+    if rotary.rope_type == "longrope":
+        forward, init = rotary.forward, rotary.rope_init_fn
+
+        def with_length(x, position_ids=None):
+            length = int(position_ids.max()) + 1
+            rotary.rope_init_fn = lambda config: init(config, seq_len=length)
+            return forward(x, position_ids)
+
+        rotary.forward = with_length
+    return model
+
+
 FAMILIES = {
     "llama4": Family("Llama4TextConfig", "Llama4ForCausalLM", **LLAMA4),
     "llama4nested": Family("Llama4Config", "Llama4ForConditionalGeneration",
@@ -67,11 +104,25 @@ FAMILIES = {
         "HunYuanMoEV1Config", "HunYuanMoEV1ForCausalLM", draw=hunyuan_draw, experts_fused=True,
         twin_config=dict(moe_intermediate_size=[22, 22], moe_topk=[3, 3], num_shared_expert=[1, 1]),
         turn=lambda module, output: (output[0], output[1], (output[2] + 1) % module.num_experts)),
+    "phimoe": Family(
+        "PhimoeConfig", "PhimoeForCausalLM", router=lambda layer: layer.mlp.router, read=phimoe_read,
+        draw=phimoe_draw,
+        prepare=phimoe_prepare, experts_fused=True, block_sparse=True, classic_keeps=("num_local_experts",),
+        twin_config=dict(architectures=["PhiMoEForCausalLM"])),
     "hunyuan": Family("HunYuanDenseV1Config", "HunYuanDenseV1ForCausalLM", draw=hunyuan_draw),
 }
 
 HUNYUAN = dict(pad_token_id=None, eod_token_id=None, sep_token_id=None)
 LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
+
+
+
+def long_rope(pairs, short_mscale, long_mscale, original):
+    return rope(
+        10000.0, "longrope", short_factor=[round(1 + 0.1 * i, 2) for i in range(pairs)],
+        long_factor=[round(1.5 + 0.75 * i, 2) for i in range(pairs)], short_mscale=short_mscale, long_mscale=long_mscale,
+        original_max_position_embeddings=original)
+
 
 # The vocabulary of 101 belongs to cases that also have a GGUF twin.
 CASES = [
@@ -135,4 +186,14 @@ CASES = [
         hidden_size=50, num_attention_heads=5, num_key_value_heads=1, head_dim=12, intermediate_size=38,
         num_hidden_layers=3, vocab_size=67, max_position_embeddings=256, tie_word_embeddings=True,
         rope_parameters=rope(10000.0, "dynamic", alpha=50.0, factor=1.0), **HUNYUAN), layout="classic"),
+    # Prompts within the original context of 35 positions, their answers included, and one beyond it.
+    Case("phimoe-long", 5300, twin=True, twin_differs="llama.cpp routes by plain softmax", config=dict(
+        hidden_size=48, num_attention_heads=4, num_key_value_heads=2, intermediate_size=22, num_hidden_layers=2,
+        vocab_size=101, num_local_experts=5, max_position_embeddings=140, attention_bias=True, lm_head_bias=True,
+        # One scale for both, which converters compute in the same way.
+        rope_parameters=long_rope(6, 1.1789478545667627, 1.1789478545667627, 35)), layout="hub"),
+    Case("phimoe-plain", 5320, dict(
+        hidden_size=40, num_attention_heads=4, num_key_value_heads=4, intermediate_size=30, num_hidden_layers=2,
+        vocab_size=77, num_local_experts=6, max_position_embeddings=256, sliding_window=11,
+        rope_parameters=rope(1000000.0)), layout="hub", shard="40KB"),
 ]

@@ -17,6 +17,7 @@ import org.moe4j.device.Device;
 public final class SequenceState implements Batch.Pages, AutoCloseable {
 
   private final PagePool pool;
+  private final int announced;
   private final List<SharedPage> pages = new ArrayList<>();
   private Device.@Nullable Recurrent recurrent;
   private int length;
@@ -27,7 +28,19 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
    * @param pool where pages come from
    */
   public SequenceState(PagePool pool) {
+    this(pool, 0);
+  }
+
+  /**
+   * An empty sequence of which is known how long it will become. A few models compute long
+   * sequences otherwise, and have to know before the first position.
+   *
+   * @param pool where pages come from
+   * @param announced positions that it will have, as far as that is known; it may get more or less
+   */
+  public SequenceState(PagePool pool, int announced) {
     this.pool = pool;
+    this.announced = announced;
   }
 
   /** Number of positions. */
@@ -99,7 +112,7 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
    * them.
    */
   public SequenceState fork() {
-    SequenceState copy = new SequenceState(pool);
+    SequenceState copy = new SequenceState(pool, announced);
     for (SharedPage page : pages) {
       page.holders++;
       copy.pages.add(page);
@@ -112,6 +125,11 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
   @Override
   public Device.Page page(int index) {
     return pages.get(index).page;
+  }
+
+  @Override
+  public int announced() {
+    return announced;
   }
 
   @Override

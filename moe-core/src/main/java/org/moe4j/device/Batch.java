@@ -17,6 +17,7 @@ public final class Batch {
   private final int rows;
   private final int[] tokens;
   private final int[] positions;
+  private final int[] announced;
   private final int[] logitRows;
 
   /**
@@ -47,6 +48,14 @@ public final class Batch {
      */
     Device.Page page(int index);
 
+    /**
+     * Positions that the sequence was announced with before its first, 0 if nothing was known; the
+     * same for all its steps.
+     */
+    default int announced() {
+      return 0;
+    }
+
     /** The state of the recurrent layers of a model that has any. */
     default Device.Recurrent recurrent() {
       throw new IllegalStateException("the sequence has no recurrent state");
@@ -69,6 +78,7 @@ public final class Batch {
     rows = total;
     tokens = new int[total];
     positions = new int[total];
+    announced = new int[total];
     logitRows = new int[wanted];
     int row = 0;
     int chosen = 0;
@@ -76,6 +86,7 @@ public final class Batch {
       for (int i = 0; i < segment.rows(); i++, row++) {
         tokens[row] = segment.tokens().get(i);
         positions[row] = segment.start() + i;
+        announced[row] = segment.sequence().announced();
         if (i >= segment.rows() - segment.logits()) {
           logitRows[chosen++] = row;
         }
@@ -109,6 +120,15 @@ public final class Batch {
    */
   public int position(int row) {
     return positions[row];
+  }
+
+  /**
+   * Positions that the sequence of a row was announced with, 0 if nothing was known.
+   *
+   * @param row {@code 0 <= row < rows()}
+   */
+  public int announced(int row) {
+    return announced[row];
   }
 
   /** Number of rows that want logits. */

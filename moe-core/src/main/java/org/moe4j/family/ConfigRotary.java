@@ -72,7 +72,7 @@ final class ConfigRotary {
         all.number(
             "original_max_position_embeddings",
             own.number("original_max_position_embeddings", sizes.context()));
-    String type = own.text("rope_type", own.text("type", "default"));
+    String type = type(own);
     return switch (type) {
       case "default" -> new Rotary(plain, interleaved, 1);
       case "linear" -> new Rotary(RotaryFrequencies.linear(plain, factor(own)), interleaved, 1);
@@ -85,6 +85,11 @@ final class ConfigRotary {
           throw source.unsupported(
               "rope_type", "\"" + type + "\"", "default, linear, llama3, yarn");
     };
+  }
+
+  /** The kind of rotation. */
+  static String type(Config section) {
+    return section.text("rope_type", section.text("type", "default"));
   }
 
   /** The settings of the rotation; empty if there are none. */

@@ -48,6 +48,7 @@ public final class Families {
                   Map.entry("mistral", new Mistral()),
                   Map.entry("mixtral", new Mixtral()),
                   Map.entry("olmoe", new Olmoe()),
+                  Map.entry("phimoe", new Phimoe()),
                   Map.entry("qwen2", new Qwen2()),
                   Map.entry("qwen2_moe", new Qwen2Moe()),
                   Map.entry("qwen2moe", new Qwen2Moe()),

@@ -97,7 +97,7 @@ final class Hunyuan implements Family {
   /** A fixed {@code alpha} is called dynamic in configs; GGUF files have the base it leads to. */
   private static Rotary rotary(Source source, Dimensions sizes) {
     Config own = ConfigRotary.section(source.config());
-    String type = own.text("rope_type", own.text("type", "default"));
+    String type = ConfigRotary.type(own);
     if (source.gguf() || !type.equals("dynamic") || own.number("alpha", 0) == 0) {
       return RotaryRules.halfSplit(source, sizes);
     }

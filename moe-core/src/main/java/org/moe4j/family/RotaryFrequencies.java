@@ -24,6 +24,21 @@ final class RotaryFrequencies {
     return frequencies;
   }
 
+  /**
+   * {@code 1 / (factor[i] * base^(2 i / dimensions))}.
+   *
+   * @see <a href="https://arxiv.org/abs/2402.13753">LongRoPE: Extending LLM Context Window Beyond 2
+   *     Million Tokens</a>
+   */
+  static float[] longRope(double base, float[] factors) {
+    float[] frequencies = new float[factors.length];
+    for (int i = 0; i < frequencies.length; i++) {
+      float exponent = (float) i / factors.length;
+      frequencies[i] = 1 / (factors[i] * (float) StrictMath.pow((float) base, exponent));
+    }
+    return frequencies;
+  }
+
   /** All frequencies divided by one factor. */
   static float[] linear(float[] plain, double factor) {
     float[] frequencies = plain.clone();

@@ -61,6 +61,12 @@ final class GenerationTask extends Task implements Generation {
     return (int) Math.min(plan.contextLength(), (long) plan.prompt().length() + plan.maxTokens());
   }
 
+  /** The answer counts if the caller limits it. */
+  @Override
+  int announced() {
+    return plan.maxTokens() == Integer.MAX_VALUE ? plan.prompt().length() : mostPositions();
+  }
+
   @Override
   int pending() {
     return feed.length() - fed;

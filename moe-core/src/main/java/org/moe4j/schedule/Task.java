@@ -59,8 +59,13 @@ abstract class Task {
   /** Told that it left the queue. */
   abstract void admitted();
 
+  /** Positions that its sequence will have, as far as that is known when it begins. */
+  int announced() {
+    return mostPositions();
+  }
+
   void begin(PagePool pool) {
-    state = new SequenceState(pool);
+    state = new SequenceState(pool, announced());
   }
 
   SequenceState state() {

@@ -170,7 +170,7 @@ class ParityTest {
    */
   private static List<Trace> readTogether(RunningModel model, List<int[]> sequences) {
     List<RunningModel.Reading> readings = new ArrayList<>();
-    sequences.forEach(ids -> readings.add(model.begin()));
+    sequences.forEach(ids -> readings.add(model.begin(ids.length)));
     int[] done = new int[sequences.size()];
     List<RunningModel.Part> parts = new ArrayList<>();
     do {

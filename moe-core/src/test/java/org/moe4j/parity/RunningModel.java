@@ -61,7 +61,11 @@ final class RunningModel implements AutoCloseable {
   /** A sequence with what came out of it so far. */
   final class Reading implements AutoCloseable {
     final Trace trace = new Trace();
-    private final SequenceState state = new SequenceState(pool);
+    private final SequenceState state;
+
+    private Reading(int announced) {
+      state = new SequenceState(pool, announced);
+    }
 
     /** Reads tokens in one step, of which the last have logits. */
     void read(int[] ids, int logits) {
@@ -95,7 +99,12 @@ final class RunningModel implements AutoCloseable {
   }
 
   Reading begin() {
-    return new Reading();
+    return begin(0);
+  }
+
+  /** Begins a sequence that is announced with so many positions. */
+  Reading begin(int announced) {
+    return new Reading(announced);
   }
 
   /** Runs parts of several sequences in one step. */
@@ -139,7 +148,7 @@ final class RunningModel implements AutoCloseable {
   /** Reads a sequence in pieces, with the logits of all positions. */
   Trace read(int[] ids, int piece) {
     ImmutableIntArray all = ImmutableIntArray.copyOf(ids);
-    try (Reading reading = begin()) {
+    try (Reading reading = begin(ids.length)) {
       for (int from = 0; from < ids.length; from += piece) {
         int rows = Math.min(piece, ids.length - from);
         step(List.of(new Part(reading, all.subArray(from, from + rows), rows)));
@@ -152,7 +161,7 @@ final class RunningModel implements AutoCloseable {
    * Reads a sequence in one step, with the logits of the last positions, as many as there can be.
    */
   Trace readAtOnce(int[] ids) {
-    try (Reading reading = begin()) {
+    try (Reading reading = begin(ids.length)) {
       reading.read(ids, Math.min(ids.length, Decoder.MOST_LOGITS));
       return reading.trace;
     }
@@ -161,7 +170,7 @@ final class RunningModel implements AutoCloseable {
   /** Continues a sequence by the best token of each step, the lowest id where several are best. */
   int[] greedy(int[] prompt, int count) {
     int[] answer = new int[count];
-    try (Reading reading = begin()) {
+    try (Reading reading = begin(prompt.length)) {
       reading.read(prompt, 1);
       answer[0] = best(reading.trace.logits().getLast());
       for (int i = 1; i < count; i++) {

@@ -50,7 +50,12 @@ final class MixerMemory {
         sines = new float[size];
       }
       for (int row = 0; row < batch.rows(); row++) {
-        RotaryAngles.compute(rotary, batch.position(row), cosines, sines, row * pairs);
+        RotaryAngles.compute(
+            rotary.forSequence(batch.announced(row)),
+            batch.position(row),
+            cosines,
+            sines,
+            row * pairs);
       }
     }
   }

@@ -50,8 +50,10 @@ final class ScalarAttention implements ScalarMixer {
     float[][] keys = key.apply(rows, in);
     float[][] values = value == null ? copy(keys) : value.apply(rows, in);
     for (int row = 0; row < rows; row++) {
-      prepare(queryNorm, queries[row], batch.position(row));
-      prepare(keyNorm, keys[row], batch.position(row));
+      Rotary rotary =
+          spec.rotary() == null ? null : spec.rotary().forSequence(batch.announced(row));
+      prepare(queryNorm, rotary, queries[row], batch.position(row));
+      prepare(keyNorm, rotary, keys[row], batch.position(row));
       RowNorm.apply(valueNorm, values[row]);
       clip(values[row]);
       if (spec.temperature() != null) {
@@ -82,14 +84,14 @@ final class ScalarAttention implements ScalarMixer {
   }
 
   /** Norms, clips and rotates the queries or the keys of a row. */
-  private void prepare(@Nullable RowNorm norm, float[] row, int position) {
+  private void prepare(@Nullable RowNorm norm, @Nullable Rotary rotary, float[] row, int position) {
     boolean normLast = spec.norms().afterRotary();
     if (!normLast) {
       RowNorm.apply(norm, row);
     }
     clip(row);
-    if (spec.rotary() != null) {
-      rotate(spec.rotary(), row, spec.headSize(), position);
+    if (rotary != null) {
+      rotate(rotary, row, spec.headSize(), position);
     }
     if (normLast) {
       RowNorm.apply(norm, row);
