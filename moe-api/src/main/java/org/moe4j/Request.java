@@ -224,7 +224,9 @@ public final class Request {
     }
 
     /**
-     * A variable of the chat template, such as {@code enable_thinking}. Only for a chat.
+     * A variable of the chat template, such as {@code enable_thinking}, {@code reasoning_effort} or
+     * {@code documents}. Special tokens in it stay text, unless its name ends with {@code _token}.
+     * Only for a chat.
      *
      * @param name variable
      * @param value JSON-like value

@@ -19,6 +19,9 @@ import org.moe4j.tokenizer.ModelTokenizer;
 /** From what a caller gives to token ids: chat template, tokenizer, begin token. Immutable. */
 final class Prompts {
 
+  /** What the names of variables end with that stand for special tokens. */
+  private static final String TOKEN = "_token";
+
   private final String model;
   private final @Nullable ModelTokenizer tokenizer;
   private final @Nullable ChatTemplate template;
@@ -99,7 +102,11 @@ final class Prompts {
       messages.add(marked);
     }
     List<?> tools = chat.tools().isEmpty() ? null : (List<?>) specialText.mark(chat.tools());
-    SpecialText.Marked prompt = SpecialText.unmark(renderMaps(messages, tools, chat.variables()));
+    Map<String, Object> variables = new HashMap<>();
+    chat.variables()
+        .forEach((name, value) ->
+            variables.put(name, name.endsWith(TOKEN) ? value : specialText.mark(value)));
+    SpecialText.Marked prompt = SpecialText.unmark(renderMaps(messages, tools, variables));
     return begun(encoder.encode(prompt.text(), offset -> !prompt.literal().get(offset)));
   }
 

@@ -42,7 +42,8 @@ final class SpecialText {
       }
       case Map<?, ?> map -> {
         Map<Object, @Nullable Object> marked = new LinkedHashMap<>();
-        map.forEach((key, element) -> marked.put(key, mark(element)));
+        map.forEach((key, element) ->
+            marked.put(key instanceof String name ? mark(name) : key, mark(element)));
         yield marked;
       }
       case null -> null;
