@@ -171,7 +171,7 @@ def check_layout(case, directory):
             for key in tensors.keys():
                 keys.add(key)
                 # Most correction biases are no parameters.
-                kept = key.endswith("e_score_correction_bias") and "moe_statics" not in key
+                kept = key.endswith(("e_score_correction_bias", ".expert_bias")) and "moe_statics" not in key
                 assert tensors.get_slice(key).get_dtype() == ("F32" if kept else "BF16"), key
     experts = {k for k in keys if ".experts." in k}
     if family(case).experts_fused:
@@ -283,13 +283,16 @@ def silent(output):
     return torch.zeros_like(output)
 
 
-def greedy(model, recorder, prompt):
-    """Continues a prompt through the cache and returns ids and smallest margins."""
+def greedy(case, model, recorder, prompt):
+    """Continues a prompt, through the cache if that is right, and returns ids and smallest margins."""
     cache = transformers.DynamicCache(config=model.config)
     step, out, smallest, routing = torch.tensor([prompt]), [], 1.0, 1.0
     with torch.no_grad():
         for _ in range(GREEDY):
-            logits = model(step, past_key_values=cache, use_cache=True).logits[0, -1]
+            if case.cached:
+                logits = model(step, past_key_values=cache, use_cache=True).logits[0, -1]
+            else:
+                logits = model(torch.tensor([prompt + out])).logits[0, -1]
             best, margin = check_step(logits)
             smallest = min(smallest, margin)
             out.append(best)
@@ -321,7 +324,7 @@ def quick_check(case, model, seed):
         with torch.no_grad():
             model(torch.tensor([prompt]))
         check_routing(recorder.take())
-        greedy(model, recorder, prompt)
+        greedy(case, model, recorder, prompt)
 
 
 def expectations(case, model, directory, seed):
@@ -334,7 +337,7 @@ def expectations(case, model, directory, seed):
             logits = model(torch.tensor([prompt])).logits[0]
         calls = recorder.take()
         check_routing(calls)
-        out, step_margin, routing_margin = greedy(model, recorder, prompt)
+        out, step_margin, routing_margin = greedy(case, model, recorder, prompt)
         margins.append((step_margin, routing_margin))
         all_logits.append(logits)
         tensors[f"{s}.ids"] = np.array(prompt, np.int32)
@@ -392,6 +395,10 @@ def without(config):
         yield "routed_scaling_factor", {"routed_scaling_factor": 1.0}
     if (getattr(config, "n_group", None) or 1) > 1:
         yield "groups", {"n_group": 1, "topk_group": 1}
+    if list(getattr(config, "time_step_limit", None) or (0.0, float("inf"))) != [0.0, float("inf")]:
+        yield "time step limit", {"time_step_limit": (0.0, float("inf"))}
+    if getattr(config, "position_embedding_type", None) == "rope":
+        yield "rotation", {"position_embedding_type": None}
     if hasattr(config, "norm_topk_prob"):
         yield "norm_topk_prob", {"norm_topk_prob": not config.norm_topk_prob}
 

@@ -65,6 +65,7 @@ class Case:
     generation: dict = field(default_factory=dict)
     lengths: tuple = LENGTHS
     predicts: bool = False  # whether a layer is added that predicts the token after the next one
+    cached: bool = True  # whether transformers gives the same with its cache
     twin: bool = False  # whether make_gguf_twins.py makes a GGUF file of it
     twin_differs: str = ""  # why llama.cpp computes something else from it
 

@@ -92,11 +92,11 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
       throw new IllegalArgumentException(
           "length must be 0 to %d, was %d".formatted(length, newLength));
     }
-    if (recurrent != null && newLength < length) {
-      if (newLength > 0) {
-        throw new IllegalArgumentException(
-            "recurrent state of %d positions cannot go back to %d".formatted(length, newLength));
-      }
+    if (recurrent != null && newLength > 0 && newLength < length) {
+      throw new IllegalArgumentException(
+          "recurrent state of %d positions cannot go back to %d".formatted(length, newLength));
+    }
+    if (recurrent != null && newLength == 0) {
       pool.release(recurrent);
       recurrent = null;
     }
@@ -113,11 +113,12 @@ public final class SequenceState implements Batch.Pages, AutoCloseable {
    */
   public SequenceState fork() {
     SequenceState copy = new SequenceState(pool, announced);
+    // First what may fail.
+    copy.recurrent = recurrent == null ? null : pool.copyOf(recurrent);
     for (SharedPage page : pages) {
       page.holders++;
       copy.pages.add(page);
     }
-    copy.recurrent = recurrent == null ? null : pool.copyOf(recurrent);
     copy.length = length;
     return copy;
   }

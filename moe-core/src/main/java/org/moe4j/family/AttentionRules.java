@@ -47,7 +47,8 @@ record AttentionRules(
   }
 
   /** Every layer sees all positions, without norms or limits. */
-  static AttentionRules plain(Dimensions sizes, Rotary rotary, Bias inputBias, Bias outputBias) {
+  static AttentionRules plain(
+      Dimensions sizes, @Nullable Rotary rotary, Bias inputBias, Bias outputBias) {
     return new AttentionRules(
         sizes,
         layer -> rotary,

@@ -31,6 +31,9 @@ final class ConfigRotary {
           "truncate",
           "finetuned");
 
+  /** In a text the sections of a pair's three positions turn by the same one. */
+  private static final Set<String> SECTIONS = Set.of("mrope_section", "mrope_interleaved");
+
   private ConfigRotary() {}
 
   static Rotary read(
@@ -48,7 +51,8 @@ final class ConfigRotary {
     Config all = source.config();
     Config own = section(all);
     for (String key : own.keys()) {
-      if (own.has(key) && !KNOWN.contains(key)) {
+      boolean section = SECTIONS.contains(key) && source.family().startsWith("qwen3_5");
+      if (own.has(key) && !KNOWN.contains(key) && !section) {
         throw new MixtureException.Unsupported(
             all.file() + ": rope_parameters." + key,
             "this setting",

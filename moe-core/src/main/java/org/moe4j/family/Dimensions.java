@@ -117,6 +117,12 @@ record Dimensions(
     return layers;
   }
 
+  /** With another number of layers. */
+  Dimensions withLayers(int newLayers) {
+    return new Dimensions(
+        hidden, newLayers, heads, kvHeads, headSize, vocabulary, context, epsilon);
+  }
+
   /** Width of a row of queries. */
   long queryWidth() {
     return (long) heads * headSize;
@@ -133,7 +139,7 @@ record Dimensions(
   }
 
   /** GGUF files need not tell; then it is the number of embedding rows. */
-  private static int vocabulary(Source source) {
+  static int vocabulary(Source source) {
     if (source.gguf() && !source.has("", "vocab_size")) {
       TensorData embedding = source.tensor("token_embd.weight");
       return embedding.rank() == 0 ? 1 : (int) Math.min(embedding.size(0), Integer.MAX_VALUE);

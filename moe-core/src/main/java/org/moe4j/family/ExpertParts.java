@@ -168,7 +168,7 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
   }
 
   /** The first half of an expert's rows is its gate, the second half is up. */
-  private List<GatedFeedForward> fused(TensorData gateUp, TensorData down) {
+  List<GatedFeedForward> fused(TensorData gateUp, TensorData down) {
     return each(expert -> {
       TensorData rows = gateUp.slice(expert);
       return new GatedFeedForward(

@@ -57,7 +57,8 @@ final class Qwen2Moe implements Family {
         source, sizes.layers(), layer -> layer % 2 == 0 && layer < sliding);
   }
 
-  private static SharedExpert shared(Scope layer, int hidden) {
+  /** The shared expert with its gate. */
+  static SharedExpert shared(Scope layer, int hidden) {
     int width;
     if (layer.source().gguf()) {
       // The key for the width is missing in some files and wrong in others; the tensor tells.

@@ -88,7 +88,16 @@ final class RotaryRules {
         : ConfigRotary.read(source, sizes, base, false, false);
   }
 
-  private static Rotary of(
+  /**
+   * The rotation of a family.
+   *
+   * @param source the file
+   * @param sizes the model's sizes
+   * @param base base of a file that does not tell
+   * @param interleaved whether pairs are neighbours
+   * @param partial whether a part of each head may stay as it is
+   */
+  static Rotary of(
       Source source, Dimensions sizes, double base, boolean interleaved, boolean partial) {
     return source.gguf()
         ? GgufRotary.read(source, sizes, base, interleaved, true)

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorData;
+import org.moe4j.format.TensorType;
+import org.moe4j.model.CausalConvolution;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Norm;
@@ -61,6 +66,37 @@ record Scope(Source source, String hf, String gguf) {
     float[] values = new float[count];
     Dequantizer.row(tensor.type(), tensor.data(), 0, values, 0, count);
     return values;
+  }
+
+  /** {@code -exp} of each value of a small tensor of safetensors, as GGUF files have it. */
+  TensorData negatedExponentials(String hfName, int count) {
+    TensorData logarithms = tensor(hfName, "", count);
+    return TensorData.derived(
+        logarithms.file(),
+        "-exp " + logarithms.name(),
+        TensorType.F32,
+        () -> {
+          float[] values = new float[count];
+          Dequantizer.row(logarithms.type(), logarithms.data(), 0, values, 0, count);
+          for (int i = 0; i < count; i++) {
+            values[i] = (float) -StrictMath.exp(values[i]);
+          }
+          MemorySegment bytes = Arena.ofAuto().allocate((long) count * Float.BYTES, Float.BYTES);
+          MemorySegment.copy(values, 0, bytes, ValueLayout.JAVA_FLOAT, 0, count);
+          return bytes;
+        },
+        count);
+  }
+
+  /** A convolution of each channel for itself, whose weight safetensors have with a rank more. */
+  CausalConvolution convolution(
+      String hfName, String ggufName, int channels, int taps, Bias bias) {
+    TensorData weight =
+        source.gguf()
+            ? tensor("", ggufName + ".weight", channels, taps)
+            : tensor(hfName + ".weight", "", channels, 1, taps);
+    return new CausalConvolution(
+        channels, taps, weight, bias(hfName, ggufName, channels, bias));
   }
 
   Norm norm(String hfName, String ggufName, long width, float epsilon) {

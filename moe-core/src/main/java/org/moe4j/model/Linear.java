@@ -2,6 +2,7 @@
 package org.moe4j.model;
 
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.format.TensorData;
 
@@ -20,6 +21,27 @@ public record Linear(TensorData weight, @Nullable TensorData bias) {
    */
   public static Linear of(TensorData weight) {
     return new Linear(weight, null);
+  }
+
+  /**
+   * The map to a range of the outputs.
+   *
+   * @param from the first output
+   * @param to the output after the last
+   */
+  public Linear rows(long from, long to) {
+    return new Linear(weight.rows(from, to), bias == null ? null : bias.rows(from, to));
+  }
+
+  /**
+   * The map to chosen outputs in a new order.
+   *
+   * @param count number of outputs
+   * @param output the output that becomes output {@code i}, for {@code 0 <= i < count}
+   */
+  public Linear select(long count, LongUnaryOperator output) {
+    return new Linear(
+        weight.select(count, output), bias == null ? null : bias.select(count, output));
   }
 
   /** Width of an output row. */

@@ -16,11 +16,14 @@ import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
 import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
+import org.moe4j.model.GatedDeltaNet;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mamba2;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
+import org.moe4j.model.ShortConvolution;
 
 /**
  * The CPU device: float weights with float activations, quantised weights with 8-bit activations,
@@ -108,6 +111,10 @@ final class CpuDevice implements Device {
   public MixerWeights load(SequenceMixer mixer) {
     return switch (mixer) {
       case Attention spec -> loading(() -> new CpuAttention(spec, memory, this::loops));
+      case GatedDeltaNet spec -> loading(() -> new CpuGatedDeltaNet(spec, memory, this::loops));
+      case Mamba2 spec -> loading(() -> new CpuMamba2(spec, memory, this::loops));
+      case ShortConvolution spec ->
+          loading(() -> new CpuShortConvolution(spec, memory, this::loops));
     };
   }
 

@@ -37,6 +37,12 @@ final class Exponential {
 
   private Exponential() {}
 
+  /** {@code log(1 + exp(x))}, rounded once. */
+  static float softplus(float x) {
+    // Beyond 20 the difference to x is less than its last bit.
+    return x > 20 ? x : (float) StrictMath.log1p(StrictMath.exp(x));
+  }
+
   /** {@code e} to the power of {@code x}. */
   static float of(float x) {
     float limited = Math.min(Math.max(x, LOWEST), HIGHEST);

@@ -17,6 +17,7 @@ package org.moe4j.device.cpu;
  * @param rows element-wise functions and reductions
  * @param rotation rotary embedding
  * @param cache products with keys and values in bytes
+ * @param recurrence states of recurrent layers
  */
 record Kernels(
     CrumbDots crumbs,
@@ -30,7 +31,8 @@ record Kernels(
     RowQuantizer quantizer,
     RowMath rows,
     Rotation rotation,
-    ByteCacheDots cache) {
+    ByteCacheDots cache,
+    Recurrence recurrence) {
 
   /** The Vector API ones; needs the module {@code jdk.incubator.vector}. */
   static Kernels vector() {
@@ -46,7 +48,8 @@ record Kernels(
         new VectorRowQuantizer(),
         new VectorRowMath(),
         new VectorRotation(),
-        new VectorByteCacheDots());
+        new VectorByteCacheDots(),
+        new VectorRecurrence());
   }
 
   /** The plain loops. */
@@ -63,6 +66,7 @@ record Kernels(
         new ScalarRowQuantizer(),
         new ScalarRowMath(),
         new ScalarRotation(),
-        new ScalarByteCacheDots());
+        new ScalarByteCacheDots(),
+        new ScalarRecurrence());
   }
 }

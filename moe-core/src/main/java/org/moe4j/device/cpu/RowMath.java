@@ -58,6 +58,29 @@ interface RowMath {
   void add(float[] x, int at, float[] y, int to, int count);
 
   /**
+   * {@code y[i] = y[i] * x[i]}.
+   *
+   * @param x factors
+   * @param at index of the first
+   * @param y what they are multiplied with
+   * @param to index of the first
+   * @param count number of values
+   */
+  void multiply(float[] x, int at, float[] y, int to, int count);
+
+  /**
+   * {@code y[i] = y[i] + x[i] * weight[i]}, fused.
+   *
+   * @param x values
+   * @param at index of the first
+   * @param weight factor of each
+   * @param y what the products are added to
+   * @param to index of the first
+   * @param count number of values
+   */
+  void addProducts(float[] x, int at, float[] weight, float[] y, int to, int count);
+
+  /**
    * {@code y[i] = y[i] + factor * x[i]}, fused.
    *
    * @param factor factor of all
@@ -68,6 +91,15 @@ interface RowMath {
    * @param count number of values
    */
   void addScaled(float factor, float[] x, int at, float[] y, int to, int count);
+
+  /**
+   * {@code x[i] = x[i] / (1 + exp(-x[i]))}.
+   *
+   * @param x values
+   * @param at index of the first
+   * @param count number of values
+   */
+  void silu(float[] x, int at, int count);
 
   /**
    * {@code gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i]}.

@@ -53,9 +53,30 @@ final class ScalarRowMath implements RowMath {
   }
 
   @Override
+  public void multiply(float[] x, int at, float[] y, int to, int count) {
+    for (int i = 0; i < count; i++) {
+      y[to + i] *= x[at + i];
+    }
+  }
+
+  @Override
+  public void addProducts(float[] x, int at, float[] weight, float[] y, int to, int count) {
+    for (int i = 0; i < count; i++) {
+      y[to + i] = Math.fma(x[at + i], weight[i], y[to + i]);
+    }
+  }
+
+  @Override
   public void addScaled(float factor, float[] x, int at, float[] y, int to, int count) {
     for (int i = 0; i < count; i++) {
       y[to + i] = Math.fma(x[at + i], factor, y[to + i]);
+    }
+  }
+
+  @Override
+  public void silu(float[] x, int at, int count) {
+    for (int i = at; i < at + count; i++) {
+      x[i] = x[i] / (1 + Exponential.of(-x[i]));
     }
   }
 

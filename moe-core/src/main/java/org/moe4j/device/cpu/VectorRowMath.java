@@ -90,6 +90,30 @@ final class VectorRowMath implements RowMath {
   }
 
   @Override
+  public void multiply(float[] x, int at, float[] y, int to, int count) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, y, to + i)
+          .mul(FloatVector.fromArray(F, x, at + i))
+          .intoArray(y, to + i);
+    }
+    rest.multiply(x, at + end, y, to + end, count - end);
+  }
+
+  @Override
+  public void addProducts(float[] x, int at, float[] weight, float[] y, int to, int count) {
+    int end = whole(count);
+    for (int i = 0; i < end; i += COUNT) {
+      FloatVector.fromArray(F, x, at + i)
+          .fma(FloatVector.fromArray(F, weight, i), FloatVector.fromArray(F, y, to + i))
+          .intoArray(y, to + i);
+    }
+    for (int i = end; i < count; i++) {
+      y[to + i] = Math.fma(x[at + i], weight[i], y[to + i]);
+    }
+  }
+
+  @Override
   public void addScaled(float factor, float[] x, int at, float[] y, int to, int count) {
     int end = whole(count);
     FloatVector f = FloatVector.broadcast(F, factor);
@@ -99,6 +123,16 @@ final class VectorRowMath implements RowMath {
           .intoArray(y, to + i);
     }
     rest.addScaled(factor, x, at + end, y, to + end, count - end);
+  }
+
+  @Override
+  public void silu(float[] x, int at, int count) {
+    int end = whole(count);
+    for (int i = at; i < at + end; i += COUNT) {
+      FloatVector v = FloatVector.fromArray(F, x, i);
+      v.div(exp(v.neg()).add(1)).intoArray(x, i);
+    }
+    rest.silu(x, at + end, count - end);
   }
 
   @Override

@@ -13,11 +13,14 @@ import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
 import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
+import org.moe4j.model.GatedDeltaNet;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mamba2;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.Norm;
 import org.moe4j.model.SequenceMixer;
+import org.moe4j.model.ShortConvolution;
 
 /**
  * Every operation as plain loops on the calling thread: single-precision activations, sums in
@@ -50,6 +53,9 @@ public final class ScalarDevice implements Device {
   public MixerWeights load(SequenceMixer mixer) {
     return switch (mixer) {
       case Attention attention -> new ScalarAttention(attention);
+      case GatedDeltaNet net -> new ScalarGatedDeltaNet(net);
+      case Mamba2 mamba -> new ScalarMamba2(mamba);
+      case ShortConvolution convolution -> new ScalarShortConvolution(convolution);
     };
   }
 

@@ -13,6 +13,12 @@ final class Scalars {
     return (float) (1 / (1 + StrictMath.exp(-(double) x)));
   }
 
+  /** {@code log(1 + exp(x))}. */
+  static double softplus(float x) {
+    // Beyond 20 the difference to x is less than its last bit.
+    return x > 20 ? x : StrictMath.log1p(StrictMath.exp(x));
+  }
+
   /** {@code x / (1 + exp(-x))}. */
   static float silu(float x) {
     return (float) (x / (1 + StrictMath.exp(-(double) x)));

@@ -96,6 +96,9 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       for (int size : new int[] {1, 17, 32}) {
         cache(size);
       }
+      for (int columns : new int[] {1, 12, 19, 32}) {
+        recurrence(columns, columns == 12 ? 1 : 21);
+      }
     }
 
     private void add(String name, Consumer<Kernels> call, Object... state) {
@@ -347,10 +350,18 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           y);
       add("scale " + count, k -> k.rows().scale(0.3f, y, 5, count), y);
       add("add " + count, k -> k.rows().add(x, 3, y, 5, count), x, y);
+      add("multiply " + count, k -> k.rows().multiply(x, 3, y, 5, count), x, y);
+      add(
+          "add products " + count,
+          k -> k.rows().addProducts(x, 3, weight, y, 5, count),
+          x,
+          weight,
+          y);
       add("add scaled " + count, k -> k.rows().addScaled(0.3f, x, 3, y, 5, count), x, y);
       for (boolean withNan : new boolean[] {false, true}) {
         float[] values = withNan ? odd : wild;
         String which = withNan ? " with NaN" : "";
+        add("silu " + count + which, k -> k.rows().silu(values, 2, count), values);
         add("gate " + count + which, k -> k.rows().gate(values, y, 2, count), values, y);
         add("GELU " + count + which, k -> k.rows().gateGelu(values, y, 2, count), values, y);
         add(
@@ -405,6 +416,31 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           x,
           cosines,
           sines);
+    }
+
+    private void recurrence(int columns, int size) {
+      float[] row = floats(columns + 2 * size + 3);
+      float[] state = floats(size * columns + 5);
+      float[] y = floats(columns + 4);
+      int b = columns + 1;
+      int c = b + size + 1;
+      String sizes = size + " x " + columns;
+      add(
+          "state space " + sizes,
+          k ->
+              k.recurrence()
+                  .stateSpace(0.9f, 0.3f, row, 1, b, c, size, state, 5, columns, y, 4),
+          row,
+          state,
+          y);
+      add(
+          "delta rule " + sizes,
+          k ->
+              k.recurrence()
+                  .deltaRule(0.8f, 0.6f, row, b, c, 1, size, state, 5, columns, y, 4),
+          row,
+          state,
+          y);
     }
 
     private void cache(int size) {
