@@ -61,7 +61,10 @@ public final class Families {
                   Map.entry("qwen2_moe", new Qwen2Moe()),
                   Map.entry("qwen2moe", new Qwen2Moe()),
                   Map.entry("qwen3", new Qwen3()),
+                  Map.entry("qwen3_5_moe", new QwenNext()),
+                  Map.entry("qwen3_5_moe_text", new QwenNext()),
                   Map.entry("qwen3_moe", new Qwen3Moe()),
+                  Map.entry("qwen3_next", new QwenNext()),
                   Map.entry("qwen3moe", new Qwen3Moe()),
                   Map.entry("smollm3", new SmolLm3()))));
 

@@ -244,15 +244,6 @@ final class Source {
 
   // ---------------------------------------------------------------- what is left
 
-  /** Leaves out tensors that the family does not use, by what their names begin with. */
-  void leaveOut(String prefix) {
-    for (TensorData tensor : file.tensors()) {
-      if (tensor.name().startsWith(prefix)) {
-        usedTensors.add(tensor.name());
-      }
-    }
-  }
-
   /** Refuses a config of another task, with packed weights or with another activation. */
   void requirePlainModel() {
     if (gguf) {
