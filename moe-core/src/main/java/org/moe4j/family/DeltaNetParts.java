@@ -21,13 +21,7 @@ import org.moe4j.model.Linear;
  * @param epsilon epsilon of the output norm
  */
 record DeltaNetParts(
-    int hidden,
-    int keyHeads,
-    int valueHeads,
-    int keySize,
-    int valueSize,
-    int taps,
-    float epsilon) {
+    int hidden, int keyHeads, int valueHeads, int keySize, int valueSize, int taps, float epsilon) {
 
   static DeltaNetParts of(Source source, Dimensions sizes) {
     int keyHeads = source.size("linear_num_key_heads", "ssm.group_count", 16);
@@ -139,8 +133,7 @@ record DeltaNetParts(
               return own / values * rows + 2L * keySize + own % values;
             });
     Linear gate =
-        all.select(
-            valueRows(), row -> row / values * rows + 2L * keySize + values + row % values);
+        all.select(valueRows(), row -> row / values * rows + 2L * keySize + values + row % values);
     return new GatedDeltaNet.Maps(qkv, gate, beta, decay, output(layer));
   }
 

@@ -41,9 +41,7 @@ final class GraniteHybrid implements Family {
         .withScales(GraniteParts.scales(source))
         .build(
             (layer, index) ->
-                layers.attention().test(index)
-                    ? attention.build(layer, index)
-                    : mamba.build(layer),
+                layers.attention().test(index) ? attention.build(layer, index) : mamba.build(layer),
             feedForwards(source, sizes.hidden()));
   }
 
@@ -52,8 +50,7 @@ final class GraniteHybrid implements Family {
       return HybridLayers.gguf(source);
     }
     String key = source.config().has("layer_types") ? "layer_types" : "layers_block_type";
-    IntPredicate attention =
-        HybridLayers.byType(source, key, Set.of("mamba", "linear_attention"));
+    IntPredicate attention = HybridLayers.byType(source, key, Set.of("mamba", "linear_attention"));
     int heads = source.size("num_attention_heads", "");
     int kvHeads = source.size("num_key_value_heads", "", heads);
     return HybridLayers.of(source, attention, kvHeads, "rms_norm_eps");

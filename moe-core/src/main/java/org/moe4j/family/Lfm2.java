@@ -9,7 +9,6 @@ import org.moe4j.ScoredTopK;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.Config;
 import org.moe4j.model.Attention;
-import org.moe4j.model.CausalConvolution;
 import org.moe4j.model.FeedForward;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Mixture;
@@ -186,7 +185,8 @@ final class Lfm2 implements Family {
       rule = rule.withScale(source.config().number("routed_scaling_factor", 1));
     }
     if (corrected) {
-      float[] bias = layer.values("feed_forward.expert_bias", "exp_probs_b.bias", experts.experts());
+      float[] bias =
+          layer.values("feed_forward.expert_bias", "exp_probs_b.bias", experts.experts());
       rule = rule.withBias(PerExpert.of(bias));
     }
     return normalised ? rule.normalised(EPSILON) : rule;

@@ -14,9 +14,9 @@ import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 /**
- * Qwen3-Next and the language model of Qwen3.5-MoE: gated DeltaNet in most layers, attention with an
- * output gate in the others; a mixture with a gated shared expert in each. Layers that guess further
- * tokens are left out.
+ * Qwen3-Next and the language model of Qwen3.5-MoE: gated DeltaNet in most layers, attention with
+ * an output gate in the others; a mixture with a gated shared expert in each. Layers that guess
+ * further tokens are left out.
  *
  * @see <a href="https://arxiv.org/abs/2412.06464">Gated Delta Networks</a>
  */
@@ -64,8 +64,7 @@ final class QwenNext implements Family {
   private static Dimensions sizes(Source source) {
     source.leaveOut("mtp.");
     int kvHeads = source.size("num_key_value_heads", "attention.head_count_kv");
-    Dimensions all =
-        HybridLayers.of(source, attention(source), kvHeads, "rms_norm_eps").sizes();
+    Dimensions all = HybridLayers.of(source, attention(source), kvHeads, "rms_norm_eps").sizes();
     if (!source.gguf()) {
       return all;
     }

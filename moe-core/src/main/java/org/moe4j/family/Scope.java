@@ -89,14 +89,12 @@ record Scope(Source source, String hf, String gguf) {
   }
 
   /** A convolution of each channel for itself, whose weight safetensors have with a rank more. */
-  CausalConvolution convolution(
-      String hfName, String ggufName, int channels, int taps, Bias bias) {
+  CausalConvolution convolution(String hfName, String ggufName, int channels, int taps, Bias bias) {
     TensorData weight =
         source.gguf()
             ? tensor("", ggufName + ".weight", channels, taps)
             : tensor(hfName + ".weight", "", channels, 1, taps);
-    return new CausalConvolution(
-        channels, taps, weight, bias(hfName, ggufName, channels, bias));
+    return new CausalConvolution(channels, taps, weight, bias(hfName, ggufName, channels, bias));
   }
 
   Norm norm(String hfName, String ggufName, long width, float epsilon) {

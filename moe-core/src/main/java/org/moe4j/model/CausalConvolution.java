@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.format.TensorData;
 
 /**
- * Causal convolution of each channel for itself: {@code y[t] = bias + sum over j of weight[j] *
- * x[t - taps + 1 + j]}, where positions before the first are zeros.
+ * Causal convolution of each channel for itself: {@code y[t] = bias + sum over j of weight[j] * x[t
+ * - taps + 1 + j]}, where positions before the first are zeros.
  *
  * <p>Its state is the inputs of the last {@code taps - 1} positions, oldest first, {@code channels}
  * values each.

@@ -73,8 +73,7 @@ class SequenceStateTest {
 
   // A page is 64 bytes; recurrent state of 100 bytes counts as two pages.
   private static final CacheLayout RECURRENT =
-      new CacheLayout(
-          4, CacheType.F32, List.of(new LayerState(1, 2, 2), LayerState.recurrent(25)));
+      new CacheLayout(4, CacheType.F32, List.of(new LayerState(1, 2, 2), LayerState.recurrent(25)));
 
   private final PagePool recurrent = new PagePool(device, RECURRENT, 10 * RECURRENT.pageBytes());
 

@@ -120,7 +120,6 @@ final class CpuGatedDeltaNet implements CpuMixer {
   /** Turns logits into the share that is corrected and what is left of the state. */
   private void step(float[] betas, float[] decays, int at, int head) {
     betas[at] = 1 / (1 + Exponential.of(-betas[at]));
-    decays[at] =
-        Exponential.of(Exponential.softplus(decays[at] + decayBias[head]) * rates[head]);
+    decays[at] = Exponential.of(Exponential.softplus(decays[at] + decayBias[head]) * rates[head]);
   }
 }

@@ -33,8 +33,7 @@ final class CpuMamba2 implements CpuMixer {
     skip = CpuLinear.values(spec.timeStep().skip());
     norms = spec.norms().stream().map(CpuNorm::load).toList();
     states =
-        new HeadStates(
-            spec.convolution().state(), spec.heads(), spec.stateSize(), spec.headSize());
+        new HeadStates(spec.convolution().state(), spec.heads(), spec.stateSize(), spec.headSize());
   }
 
   @Override
@@ -90,7 +89,10 @@ final class CpuMamba2 implements CpuMixer {
                   columns,
                   mixed.values(),
                   y);
-          workers.kernels().rows().addScaled(skip[head], x, start + own, mixed.values(), y, columns);
+          workers
+              .kernels()
+              .rows()
+              .addScaled(skip[head], x, start + own, mixed.values(), y, columns);
         });
     workers.runRows(
         rows,

@@ -53,8 +53,7 @@ record HeadStates(int first, int heads, int size, int columns) {
         });
   }
 
-  private void tile(
-      int layer, Batch.Segment segment, int start, int head, int column, Step step) {
+  private void tile(int layer, Batch.Segment segment, int start, int head, int column, Step step) {
     float[] state = HeapRecurrent.of(segment, layer);
     int at = first + (head * columns + column) * size;
     int width = Math.min(columns - column, Recurrence.COLUMNS);

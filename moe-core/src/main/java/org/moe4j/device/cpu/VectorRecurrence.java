@@ -47,8 +47,7 @@ final class VectorRecurrence implements Recurrence {
       sum0.intoArray(y, to + j);
       sum1.intoArray(y, to + j + COUNT);
     }
-    ScalarRecurrence.stateSpace(
-        end, decay, step, row, x, b, c, size, state, at, columns, y, to);
+    ScalarRecurrence.stateSpace(end, decay, step, row, x, b, c, size, state, at, columns, y, to);
   }
 
   @Override
@@ -95,7 +94,6 @@ final class VectorRecurrence implements Recurrence {
       sum0.intoArray(y, to + j);
       sum1.intoArray(y, to + j + COUNT);
     }
-    ScalarRecurrence.deltaRule(
-        end, decay, beta, row, q, k, v, size, state, at, columns, y, to);
+    ScalarRecurrence.deltaRule(end, decay, beta, row, q, k, v, size, state, at, columns, y, to);
   }
 }

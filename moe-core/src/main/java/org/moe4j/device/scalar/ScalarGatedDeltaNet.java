@@ -78,8 +78,7 @@ final class ScalarGatedDeltaNet implements ScalarMixer {
     }
   }
 
-  private void head(
-      float[] state, int head, float[] row, double decay, float beta, float[] mixed) {
+  private void head(float[] state, int head, float[] row, double decay, float beta, float[] mixed) {
     int size = spec.keySize();
     int q = spec.keyHead(head) * size;
     int k = q + spec.keyHeads() * size;

@@ -427,17 +427,13 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       String sizes = size + " x " + columns;
       add(
           "state space " + sizes,
-          k ->
-              k.recurrence()
-                  .stateSpace(0.9f, 0.3f, row, 1, b, c, size, state, 5, columns, y, 4),
+          k -> k.recurrence().stateSpace(0.9f, 0.3f, row, 1, b, c, size, state, 5, columns, y, 4),
           row,
           state,
           y);
       add(
           "delta rule " + sizes,
-          k ->
-              k.recurrence()
-                  .deltaRule(0.8f, 0.6f, row, b, c, 1, size, state, 5, columns, y, 4),
+          k -> k.recurrence().deltaRule(0.8f, 0.6f, row, b, c, 1, size, state, 5, columns, y, 4),
           row,
           state,
           y);

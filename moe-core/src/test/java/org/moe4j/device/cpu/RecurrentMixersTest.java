@@ -160,8 +160,7 @@ class RecurrentMixersTest {
   }
 
   /** A device with a mixer in its second layer, and some sequences. */
-  private record Run(
-      Device device, Device.MixerWeights mixer, List<Device.Recurrent> sequences) {
+  private record Run(Device device, Device.MixerWeights mixer, List<Device.Recurrent> sequences) {
 
     static Run of(Device device, SequenceMixer mixer, int sequences) {
       CacheLayout layout =
@@ -230,8 +229,7 @@ class RecurrentMixersTest {
       for (int i = 0; done[0] < rows; i++) {
         int at = done[0];
         float[] piece =
-            run.step(
-                new float[][] {x}, done, Math.min(pieces[i % pieces.length], rows - at))[0];
+            run.step(new float[][] {x}, done, Math.min(pieces[i % pieces.length], rows - at))[0];
         System.arraycopy(piece, 0, all, at * HIDDEN, piece.length);
       }
       return all;
@@ -290,8 +288,7 @@ class RecurrentMixersTest {
     SequenceMixer mixer = kind.make(TensorType.F32);
     float[][] x = {rows(12), rows(12), rows(12)};
     for (boolean fast : new boolean[] {false, true}) {
-      try (Device device =
-          fast ? new CpuDevice(Kernels.vector(), "cpu", 2) : new ScalarDevice()) {
+      try (Device device = fast ? new CpuDevice(Kernels.vector(), "cpu", 2) : new ScalarDevice()) {
         Run run = Run.of(device, mixer, 3);
         int[] done = new int[3];
         float[][] first = run.step(x, done, 5, 1, 3);
@@ -313,8 +310,7 @@ class RecurrentMixersTest {
     float[] other = x.clone();
     System.arraycopy(rows(4), 0, other, 5 * HIDDEN, 4 * HIDDEN);
     for (boolean fast : new boolean[] {false, true}) {
-      try (Device device =
-          fast ? new CpuDevice(Kernels.vector(), "cpu", 2) : new ScalarDevice()) {
+      try (Device device = fast ? new CpuDevice(Kernels.vector(), "cpu", 2) : new ScalarDevice()) {
         Run run = Run.of(device, mixer, 2);
         int[] done = new int[2];
         run.step(new float[][] {x}, done, 5);
