@@ -20,8 +20,8 @@ record Awq(PackedWords weights, PackedWords zeros, Numbers scales) implements Pa
   static PackedIntegers read(String prefix, PackedParts parts, int groupSize) {
     TensorData weight = parts.get("qweight");
     PackedWords.requireMatrix(weight);
-    int columns = Math.toIntExact(weight.size(0));
-    int rows = Math.toIntExact(weight.size(1) * 8);
+    int columns = PackedWords.size(weight, 0, 1);
+    int rows = PackedWords.size(weight, 1, 8);
     int size = groupSize < 1 ? columns : groupSize;
     int groups = Math.ceilDiv(columns, size);
     TensorData scale = parts.get("scales");

@@ -33,8 +33,8 @@ record Gptq(PackedWords weights, PackedWords zeros, Numbers scales, int bits, in
     int perWord = 32 / bits;
     PackedWords.requireMatrix(weight);
     PackedWords.requireMatrix(scale);
-    int rows = Math.toIntExact(weight.size(1));
-    int columns = Math.toIntExact(weight.size(0) * perWord);
+    int rows = PackedWords.size(weight, 1, 1);
+    int columns = PackedWords.size(weight, 0, perWord);
     int size = groupSize < 1 ? columns : groupSize;
     int groups = Math.ceilDiv(columns, size);
     PackedWords.requireShape(scale, groups, rows);

@@ -23,6 +23,16 @@ record PackedWords(MemorySegment words, long columns) {
     return new PackedWords(tensor.data(), columns);
   }
 
+  /** A dimension times what a word holds of it. */
+  static int size(TensorData tensor, int dimension, int perWord) {
+    long size = tensor.size(dimension);
+    if (size > Integer.MAX_VALUE / perWord) {
+      throw new MixtureException.BadFile(
+          tensor.file(), tensor.name(), "is too large, found " + tensor, null);
+    }
+    return (int) size * perWord;
+  }
+
   static void requireMatrix(TensorData tensor) {
     if (tensor.rank() != 2 || tensor.elements() == 0) {
       throw new MixtureException.BadFile(

@@ -162,16 +162,6 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
         }
       }
     }
-    if (form.centred) {
-      long centres = first + form.weightBytes + BlockScale.GROUP_BYTES;
-      for (int row = 0; row < count; row++) {
-        int at = rows[i + row] * inputs / RowQuantizer.HALF;
-        int halves = form.group / RowQuantizer.HALF;
-        kernels
-            .scale()
-            .centre(centres, form.step, unit, groups, halves, in.floatSums, at, y, row * BAND);
-      }
-    }
   }
 
   private void one(
@@ -247,6 +237,12 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       case 5 -> kernel.scaleHalves(scales, step, unit, groups, in.scales, block, dots, from, y, to);
       default ->
           kernel.scaleBytes(scales, step, unit, groups, shift, in.scales, block, dots, from, y, to);
+    }
+    if (form.centred) {
+      int halves = form.group / RowQuantizer.HALF;
+      long centres = scales + BlockScale.GROUP_BYTES;
+      kernel.centre(
+          centres, step, unit, groups, halves, in.floatSums, at / RowQuantizer.HALF, y, to);
     }
   }
 }
