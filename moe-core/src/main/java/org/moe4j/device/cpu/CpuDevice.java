@@ -18,6 +18,7 @@ import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedDeltaNet;
 import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.LatentAttention;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Mamba2;
 import org.moe4j.model.Mixture;
@@ -115,6 +116,7 @@ final class CpuDevice implements Device {
       case Mamba2 spec -> loading(() -> new CpuMamba2(spec, memory, this::loops));
       case ShortConvolution spec ->
           loading(() -> new CpuShortConvolution(spec, memory, this::loops));
+      case LatentAttention spec -> loading(() -> new CpuLatentAttention(spec, memory, this::loops));
     };
   }
 

@@ -126,24 +126,26 @@ final class PagedAttention {
         scratch.mixed = new float[4 * paddedSize()];
       }
     }
+    // A device with many threads has work for all of them even where all heads share their keys.
+    int fours = Math.ceilDiv(Math.min(ROWS, rows) * (heads / kvHeads), 4);
     workers.run(
-        (long) Math.ceilDiv(rows, ROWS) * kvHeads,
+        (long) Math.ceilDiv(rows, ROWS) * kvHeads * fours,
         1,
         (worker, from, to) -> {
           for (long i = from; i < to; i++) {
-            int row = (int) (i / kvHeads) * ROWS;
+            int row = (int) (i / fours / kvHeads) * ROWS;
             new Group(
                     workers.kernels(),
                     workers.scratch(worker),
                     pages,
                     firstPage,
                     layer,
-                    (int) (i % kvHeads),
+                    (int) (i / fours % kvHeads),
                     segment.start() + row,
                     firstRow + row,
                     queries.values(),
                     mixed.values())
-                .attend(Math.min(ROWS, rows - row));
+                .attend((int) (i % fours) * 4, Math.min(ROWS, rows - row));
           }
         });
     Arrays.fill(pages, 0, count, null);
@@ -193,11 +195,12 @@ final class PagedAttention {
       this.mixed = mixed;
     }
 
-    void attend(int rows) {
+    /** Four of the queries, or as many as there are. */
+    void attend(int first, int rows) {
       int group = heads / kvHeads;
-      int count = rows * group;
-      for (int first = 0; first < count; first += 4) {
-        attend(first, Math.min(4, count - first), group);
+      int count = Math.min(4, rows * group - first);
+      if (count > 0) {
+        attend(first, count, group);
       }
     }
 

@@ -15,6 +15,7 @@ import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedDeltaNet;
 import org.moe4j.model.GatedFeedForward;
+import org.moe4j.model.LatentAttention;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Mamba2;
 import org.moe4j.model.Mixture;
@@ -56,6 +57,7 @@ public final class ScalarDevice implements Device {
       case GatedDeltaNet net -> new ScalarGatedDeltaNet(net);
       case Mamba2 mamba -> new ScalarMamba2(mamba);
       case ShortConvolution convolution -> new ScalarShortConvolution(convolution);
+      case LatentAttention attention -> new ScalarLatentAttention(attention);
     };
   }
 
