@@ -115,6 +115,7 @@ def write_model(case, model, directory):
         config = classic_keys(case, config)
     for key in case.drop:
         config.pop(key, None)
+    config.update(case.hub)
     if case.predicts:
         add_prediction_layer(directory, config)
     path.write_text(json.dumps(config, indent=2) + "\n")
@@ -306,10 +307,12 @@ def greedy(case, model, recorder, prompt):
 
 
 def read_back(case, directory, **kind):
-    _, model_class = classes(case)
+    config_class, model_class = classes(case)
+    config = kind.pop("config", None) or config_class.from_pretrained(directory)
+    config.model_type = config_class.model_type  # a hub's own name for it would not be converted
     return family(case).prepare(model_class.from_pretrained(
-        directory, dtype=torch.float32, **{"attn_implementation": "eager", "experts_implementation": "eager", **kind}
-    ).eval())
+        directory, config=config, dtype=torch.float32,
+        **{"attn_implementation": "eager", "experts_implementation": "eager", **kind}).eval())
 
 
 def random_prompts(case, model, seed):
@@ -399,8 +402,12 @@ def without(config):
         yield "time step limit", {"time_step_limit": (0.0, float("inf"))}
     if getattr(config, "position_embedding_type", None) == "rope":
         yield "rotation", {"position_embedding_type": None}
-    if hasattr(config, "norm_topk_prob"):
+    if getattr(config, "norm_topk_prob", None) is not None and config.model_type != "deepseek_v2":  # which ignores it
         yield "norm_topk_prob", {"norm_topk_prob": not config.norm_topk_prob}
+    if getattr(config, "rope_interleave", None) is not None:
+        yield "rope_interleave", {"rope_interleave": not config.rope_interleave}
+    if (rotary or {}).get("mscale_all_dim"):
+        yield "mscale_all_dim", {"rope_parameters": {**rotary, "mscale_all_dim": None}}
 
 
 def check_settings(case, directory, prompt, logits):

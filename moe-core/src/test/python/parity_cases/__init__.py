@@ -62,6 +62,7 @@ class Case:
     layout: str = "fused"
     shard: str | None = None  # largest shard, "40KB"
     drop: tuple = ()  # config keys to leave out, so that the family's default applies
+    hub: dict = field(default_factory=dict)  # config keys that the hub has and transformers does not write
     generation: dict = field(default_factory=dict)
     lengths: tuple = LENGTHS
     predicts: bool = False  # whether a layer is added that predicts the token after the next one

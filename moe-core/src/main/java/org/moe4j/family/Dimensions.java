@@ -102,7 +102,7 @@ record Dimensions(
    * Layers after these, which predict the tokens after the next one, are left out; GGUF files count
    * them as well.
    */
-  private static int layers(Source source) {
+  static int layers(Source source) {
     int count = source.size("num_hidden_layers", "block_count");
     String key = source.gguf() ? source.key("nextn_predict_layers") : "num_nextn_predict_layers";
     int extra = source.config().int32(key, 0);

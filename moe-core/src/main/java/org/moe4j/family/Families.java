@@ -48,6 +48,11 @@ public final class Families {
                   Map.entry("lfm2", new Lfm2()),
                   Map.entry("lfm2_moe", new Lfm2()),
                   Map.entry("lfm2moe", new Lfm2()),
+                  Map.entry("deepseek2", new DeepSeek2()),
+                  Map.entry("deepseek_v2", new DeepSeekV2()),
+                  Map.entry("deepseek_v3", new DeepSeekV3()),
+                  Map.entry("glm4_moe_lite", new Glm4MoeLite()),
+                  Map.entry("kimi_k2", new DeepSeekV3()),
                   Map.entry("llama", new Llama()),
                   Map.entry("llama4", new Llama4()),
                   Map.entry("llama4_text", new Llama4()),
@@ -66,7 +71,8 @@ public final class Families {
                   Map.entry("qwen3_moe", new Qwen3Moe()),
                   Map.entry("qwen3_next", new QwenNext()),
                   Map.entry("qwen3moe", new Qwen3Moe()),
-                  Map.entry("smollm3", new SmolLm3()))));
+                  Map.entry("smollm3", new SmolLm3()),
+                  Map.entry("youtu", new DeepSeekV3()))));
 
   private Families() {}
 

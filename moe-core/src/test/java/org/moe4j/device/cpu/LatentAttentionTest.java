@@ -60,12 +60,12 @@ class LatentAttentionTest {
         latent,
         new LatentAttention.Maps(
             down ? Linear.of(tensor(type, compressed, HIDDEN)) : null,
-            Linear.of(tensor(type, heads * (plain + rotary), compressed)),
+            Linear.of(tensor(type, (long) heads * (plain + rotary), compressed)),
             new Linear(
                 tensor(type, latent + rotary, HIDDEN), tensor(TensorType.F32, latent + rotary)),
             keyUp,
             valueUp,
-            Linear.of(tensor(last, HIDDEN, heads * value))),
+            Linear.of(tensor(last, HIDDEN, (long) heads * value))),
         down ? Norm.rootMeanSquare(tensor(TensorType.F32, compressed), 1e-6f) : null,
         Norm.rootMeanSquare(tensor(TensorType.F32, latent), 1e-6f),
         new Rotary(frequencies, interleaved, 1.1f),
