@@ -45,13 +45,14 @@ def set_vocabulary(self):
     w.add_add_bos_token(False)
 
 
-def convert(directory, target):
+def convert(directory, target, predicts):
     """Runs the converter on a directory with a config.json and safetensors."""
     base = conversion.base.ModelBase
     hparams = base.load_hparams(directory, False)
     architecture = conversion.base.get_model_architecture(hparams, ModelType.TEXT)
     model_class = conversion.get_model_class(architecture)
-    own = type(model_class.__name__, (model_class,), {"set_vocab": set_vocabulary, "model_arch": model_class.model_arch})
+    own = type(model_class.__name__, (model_class,), {"set_vocab": set_vocabulary, "model_arch": model_class.model_arch,
+                                              "no_mtp": not predicts})
     with torch.inference_mode():
         own(directory, gguf.LlamaFileType.ALL_F32, target, eager=True).write()
 
@@ -82,7 +83,7 @@ def make(llama, case, models):
                 shutil.copyfile(directory / name, hub / name)
         else:
             save_as_hub(case, directory, hub)
-        convert(hub, target)
+        convert(hub, target, case.predicts)
     expected = load_file(directory / "expected.safetensors")
     model = Model(llama, target)
     worst = max(difference(model.logits(expected[f"{s}.ids"].tolist()), expected[f"{s}.logits"])

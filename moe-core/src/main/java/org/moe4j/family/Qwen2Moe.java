@@ -73,10 +73,13 @@ final class Qwen2Moe implements Family {
         sharedGate(layer, hidden));
   }
 
-  /** One row, which GGUF files store as a vector. */
+  /** One row, which many GGUF files store as a vector. */
   private static Linear sharedGate(Scope layer, int hidden) {
     if (!layer.source().gguf()) {
       return layer.linear("mlp.shared_expert_gate", "", 1, hidden, Bias.NONE);
+    }
+    if (layer.tensor("", "ffn_gate_inp_shexp.weight").rank() == 2) {
+      return layer.linear("", "ffn_gate_inp_shexp", 1, hidden, Bias.NONE);
     }
     TensorData row = layer.tensor("", "ffn_gate_inp_shexp.weight", hidden);
     return Linear.of(TensorData.of(row.file(), row.name(), row.type(), row.data(), 1, hidden));
