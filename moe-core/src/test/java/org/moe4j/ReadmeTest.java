@@ -7,7 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.moe4j.family.Families;
 import org.moe4j.format.SafetensorsDirectory;
 import org.moe4j.format.TensorType;
 
@@ -34,5 +39,30 @@ class ReadmeTest {
   @Test
   void listsThePackingsOfSafetensors() throws IOException {
     assertEquals(SafetensorsDirectory.packings(), row("Packed safetensors"));
+  }
+
+  /** The names between back quotes in the rows of the table of families. */
+  private static Set<String> families() throws IOException {
+    List<String> lines = Files.readAllLines(Path.of("..", "README.md"));
+    Set<String> names = new TreeSet<>();
+    int header = -1;
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).startsWith("| Family | ")) {
+        header = i;
+      }
+    }
+    // The line after the header only draws the table.
+    for (int i = header + 2; lines.get(i).startsWith("|"); i++) {
+      Matcher quoted = Pattern.compile("`([^`]+)`").matcher(lines.get(i));
+      while (quoted.find()) {
+        names.add(quoted.group(1));
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void listsTheFamilies() throws IOException {
+    assertEquals(Families.supported(), families());
   }
 }

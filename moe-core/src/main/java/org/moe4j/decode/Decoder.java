@@ -77,7 +77,7 @@ public final class Decoder implements AutoCloseable {
   public static long bytes(ModelSpec spec, int mostRows) {
     long most = Math.min(mostRows, MOST_LOGITS);
     long hidden = spec.hiddenSize();
-    return Float.BYTES * (4 * mostRows * hidden + most * (hidden + spec.vocabularySize()));
+    return Float.BYTES * (4 * (long) mostRows * hidden + most * (hidden + spec.vocabularySize()));
   }
 
   /** Number of layers. */
