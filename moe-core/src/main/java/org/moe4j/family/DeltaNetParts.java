@@ -47,7 +47,7 @@ record DeltaNetParts(
             source.size("linear_conv_kernel_dim", "ssm.conv_kernel", 4),
             sizes.epsilon());
     double state = (double) valueHeads * valueSize * keySize;
-    if (state > Integer.MAX_VALUE / 2 || parts.qkvRows() > Integer.MAX_VALUE / 2) {
+    if (state > 0.5 * Integer.MAX_VALUE || parts.qkvRows() > Integer.MAX_VALUE / 2) {
       throw source.badSetting(
           "linear_key_head_dim",
           "ssm.state_size",

@@ -68,11 +68,11 @@ public final class Families {
                   Map.entry("qwen3", new Qwen3()),
                   Map.entry("qwen35moe", new QwenNext()),
                   Map.entry("qwen3_5_moe", new QwenNext()),
-                  Map.entry("qwen3next", new QwenNext()),
                   Map.entry("qwen3_5_moe_text", new QwenNext()),
                   Map.entry("qwen3_moe", new Qwen3Moe()),
                   Map.entry("qwen3_next", new QwenNext()),
                   Map.entry("qwen3moe", new Qwen3Moe()),
+                  Map.entry("qwen3next", new QwenNext()),
                   Map.entry("smollm3", new SmolLm3()),
                   Map.entry("youtu", new DeepSeekV3()))));
 

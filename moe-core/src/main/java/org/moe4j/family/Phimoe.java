@@ -48,7 +48,7 @@ final class Phimoe implements Family {
             attention::build,
             (layer, index) -> {
               Names names = layer.has("mlp.router.weight", "") ? Names.MLP : Names.MIXTRAL;
-              String router = names == Names.MLP ? "mlp.router" : "block_sparse_moe.gate";
+              String router = names.equals(Names.MLP) ? "mlp.router" : "block_sparse_moe.gate";
               return new Mixture(
                   router(layer, router, experts), rule, experts.read(layer, names), null);
             });

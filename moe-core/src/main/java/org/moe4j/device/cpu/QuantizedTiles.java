@@ -143,7 +143,6 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       int count,
       Scratch scratch) {
     int groups = inputs / form.group;
-    float[] y = scratch.band;
     for (int g = 0; g < groups; g += Scratch.GROUPS) {
       int some = Math.min(Scratch.GROUPS, groups - g);
       long weights = first + (long) g * form.step;

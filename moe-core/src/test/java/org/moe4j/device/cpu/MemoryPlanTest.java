@@ -76,7 +76,7 @@ class MemoryPlanTest {
         CpuDevice device = (CpuDevice) PROVIDER.open(1)) {
       Weights.load(device, Families.map(file), OWN, _ -> {});
       double taken = device.weightBytes();
-      assertEquals(taken, plan.weights(), 0.1 * taken, path.toString());
+      assertEquals(taken, (double) plan.weights(), 0.1 * taken, path.toString());
     }
   }
 
@@ -92,7 +92,7 @@ class MemoryPlanTest {
         CacheLayout layout = CacheLayout.of(spec, type);
         long page = ((CpuPage) device.allocatePage(layout)).bytes();
         double taken = 640 / CacheLayout.PAGE_POSITIONS * page + layout.recurrentBytes();
-        assertEquals(taken, plan.cache(), 0.1 * taken, path.toString());
+        assertEquals(taken, (double) plan.cache(), 0.1 * taken, path.toString());
       }
     }
   }
