@@ -172,7 +172,8 @@ def check_layout(case, directory):
             for key in tensors.keys():
                 keys.add(key)
                 # Most correction biases are no parameters.
-                kept = key.endswith(("e_score_correction_bias", ".expert_bias")) and "moe_statics" not in key
+                kept = key.endswith(("e_score_correction_bias", ".expert_bias", "layer_scalar")) and (
+                    "moe_statics" not in key)
                 assert tensors.get_slice(key).get_dtype() == ("F32" if kept else "BF16"), key
     experts = {k for k in keys if ".experts." in k}
     if family(case).experts_fused:
@@ -384,14 +385,19 @@ def without(config):
     if getattr(config, "sliding_window", None):
         by_layer = getattr(config, "layer_types", None)
         full = ["full_attention"] * config.num_hidden_layers
-        yield "sliding window", {"layer_types": full} if by_layer else {"sliding_window": None}
+        # Layers of one type may have heads of their own size.
+        sized = config.model_type == "gemma4_text"
+        yield "sliding window", {"sliding_window": 4096} if sized else (
+            {"layer_types": full} if by_layer else {"sliding_window": None})
     rotary = config.rope_parameters
-    if rotary["rope_type"] != "default":
+    if rotary.get("rope_type", "default") != "default":
         yield "rope scaling", {"rope_parameters": parity_cases.rope(rotary["rope_theta"])}
     if "chunked_attention" in (getattr(config, "layer_types", None) or ()) and config.attention_chunk_size < 40:
         yield "chunks", {"layer_types": ["full_attention"] * config.num_hidden_layers}
     if getattr(config, "attn_temperature_tuning", False) and config.floor_scale < 40:
         yield "temperature", {"attn_temperature_tuning": False}
+    if getattr(config, "final_logit_softcapping", None):
+        yield "cap of logits", {"final_logit_softcapping": None}
     if getattr(config, "clip_qkv", None):
         yield "clip_qkv", {"clip_qkv": None}
     if getattr(config, "routed_scaling_factor", 1) not in (None, 1):

@@ -91,6 +91,28 @@ def phimoe_prepare(model):
         rotary.forward = with_length
     return model
 
+def gemma4_draw(name, noise, config):
+    if "embed_scale" in name or "inv_freq" in name:
+        return None
+    width = noise.shape[-1]
+    if name.endswith("layer_scalar"):
+        return 0.8 + 0.1 * noise.clamp(-2, 2)
+    if name.endswith(("router.scale", "per_expert_scale")):
+        return 1 + 0.2 * noise
+    if name.endswith("router.proj.weight"):
+        return noise * (2.0 - 0.2 * config.top_k_experts)
+    if "embed_tokens" in name:
+        return noise * (3.0 if config.tie_word_embeddings else 1.0) / width ** 0.5
+    if "q_norm" in name or "k_norm" in name:  # the softmax has no other scale
+        return (1 + 0.25 * noise) * 1.4 / width ** 0.25
+    return None
+
+
+GEMMA4 = dict(
+    router=lambda layer: getattr(layer, "router", None), draw=gemma4_draw,
+    read=lambda _module, _inputs, output: (output[0].log(), output[1], output[2]),
+    turn=lambda module, output: (output[0], output[1], (output[2] + 1) % module.proj.weight.shape[0]),
+    parts=lambda layer: [layer.self_attn.o_proj, layer.mlp] + ([layer.experts] if layer.enable_moe_block else []))
 
 FAMILIES = {
     "llama4": Family("Llama4TextConfig", "Llama4ForCausalLM", **LLAMA4),
@@ -109,9 +131,13 @@ FAMILIES = {
         draw=phimoe_draw,
         prepare=phimoe_prepare, experts_fused=True, block_sparse=True, classic_keeps=("num_local_experts",),
         twin_config=dict(architectures=["PhiMoEForCausalLM"])),
+    "gemma4": Family("Gemma4TextConfig", "Gemma4ForCausalLM", twin_config=dict(
+        architectures=["Gemma4ForConditionalGeneration"]), **GEMMA4),
     "hunyuan": Family("HunYuanDenseV1Config", "HunYuanDenseV1ForCausalLM", draw=hunyuan_draw),
 }
 
+GEMMA_ROTARY = {
+    "full_attention": rope(1000000.0, "proportional", partial_rotary_factor=0.25), "sliding_attention": rope(10000.0)}
 HUNYUAN = dict(pad_token_id=None, eod_token_id=None, sep_token_id=None)
 LLAMA3 = dict(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
 
@@ -196,4 +222,23 @@ CASES = [
         hidden_size=40, num_attention_heads=4, num_key_value_heads=4, intermediate_size=30, num_hidden_layers=2,
         vocab_size=77, num_local_experts=6, max_position_embeddings=256, sliding_window=11,
         rope_parameters=rope(1000000.0)), layout="hub", shard="40KB"),
+    Case("gemma4-plain", 5400, twin=True, config=dict(
+        hidden_size=48, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, head_dim=12,
+        global_head_dim=16, num_global_key_value_heads=1, attention_k_eq_v=True, hidden_size_per_layer_input=0,
+        enable_moe_block=True, num_experts=5, top_k_experts=2, moe_intermediate_size=22, intermediate_size=40,
+        vocab_size=101, layer_types=["sliding_attention", "sliding_attention", "full_attention"], sliding_window=9,
+        final_logit_softcapping=20.0, tie_word_embeddings=True, max_position_embeddings=256, pad_token_id=None, rope_parameters=GEMMA_ROTARY)),
+    Case("gemma4-untied", 5410, dict(
+        hidden_size=42, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2, head_dim=18,
+        global_head_dim=22, attention_k_eq_v=False, hidden_size_per_layer_input=0, enable_moe_block=True,
+        num_experts=6, top_k_experts=3, moe_intermediate_size=18, intermediate_size=36, vocab_size=83,
+        layer_types=["full_attention", "full_attention"], tie_word_embeddings=False, max_position_embeddings=256,
+        pad_token_id=None, attention_bias=True, rope_parameters={
+            "full_attention": rope(1000.0, "proportional", partial_rotary_factor=0.5, factor=2.0),
+            "sliding_attention": rope(10000.0)})),
+    Case("gemma4-dense", 5420, dict(
+        hidden_size=40, num_hidden_layers=3, num_attention_heads=4, num_key_value_heads=2, head_dim=10,
+        global_head_dim=20, num_global_key_value_heads=1, attention_k_eq_v=True, hidden_size_per_layer_input=0,
+        intermediate_size=50, vocab_size=77, sliding_window=6, tie_word_embeddings=True, max_position_embeddings=256, pad_token_id=None,
+        rope_parameters=GEMMA_ROTARY)),
 ]

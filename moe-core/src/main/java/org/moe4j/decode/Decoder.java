@@ -179,12 +179,28 @@ public final class Decoder implements AutoCloseable {
     if (routing == null) {
       throw new IllegalStateException("no routing was allocated for layer " + layer);
     }
-    device.route(experts.router(), plan(layer, experts, batch, routers), batch, normed, routing);
-    device.experts(experts.set(), batch, normed, routing, branch);
+    RoutePlan plan = plan(layer, experts, batch, routers);
+    Weights.Branches branches = experts.branches();
+    int rows = batch.rows();
+    if (branches == null) {
+      device.route(experts.router(), plan, batch, normed, routing);
+      device.experts(experts.set(), batch, normed, routing, branch);
+    } else {
+      // The rows of the shared expert's output are free until it runs.
+      device.norm(branches.router(), rows, hidden, shared);
+      scale(branches.routerScale(), rows, shared);
+      device.route(experts.router(), plan, batch, shared, routing);
+      device.norm(branches.experts(), rows, hidden, shared);
+      device.experts(experts.set(), batch, shared, routing, branch);
+      device.norm(branches.expertsOutput(), rows, branch, branch);
+    }
     if (experts.shared() != null) {
       device.feedForward(experts.shared(), batch.rows(), normed, shared);
       if (experts.sharedGate() != null) {
         device.scaleBySigmoid(experts.sharedGate(), batch.rows(), normed, shared);
+      }
+      if (branches != null) {
+        device.norm(branches.sharedOutput(), rows, shared, shared);
       }
       device.add(batch.rows(), shared, branch);
     }

@@ -82,6 +82,7 @@ public record Weights(
    * @param set the experts as the ids refer to them
    * @param shared an expert that always runs, or null
    * @param sharedGate hidden to the logit whose sigmoid scales the shared expert, or null
+   * @param branches norms of parallel branches, or null
    */
   public record Experts(
       LinearWeights router,
@@ -90,7 +91,8 @@ public record Weights(
       List<FeedForwardWeights> experts,
       ExpertSet set,
       @Nullable FeedForwardWeights shared,
-      @Nullable LinearWeights sharedGate)
+      @Nullable LinearWeights sharedGate,
+      @Nullable Branches branches)
       implements LayerFeedForward {
 
     /** Copies the list. */
@@ -98,6 +100,22 @@ public record Weights(
       experts = List.copyOf(experts);
     }
   }
+
+  /**
+   * Norms of a mixture whose router and chosen experts read the residual stream.
+   *
+   * @param router norm before the router
+   * @param routerScale factor of what the router reads
+   * @param experts norm before the chosen experts
+   * @param expertsOutput norm of the sum of the chosen experts
+   * @param sharedOutput norm of the shared expert's output
+   */
+  public record Branches(
+      NormWeights router,
+      float routerScale,
+      NormWeights experts,
+      NormWeights expertsOutput,
+      NormWeights sharedOutput) {}
 
   /** What a caller put in the place of the model's own parts. */
   public interface Replacements {
@@ -163,6 +181,17 @@ public record Weights(
     return norm == null ? null : device.load(norm);
   }
 
+  private static @Nullable Branches branches(Device device, Mixture.@Nullable Branches norms) {
+    return norms == null
+        ? null
+        : new Branches(
+            device.load(norms.router()),
+            norms.routerScale(),
+            device.load(norms.experts()),
+            device.load(norms.expertsOutput()),
+            device.load(norms.sharedOutput()));
+  }
+
   private static LayerFeedForward load(
       Device device,
       int layer,
@@ -191,7 +220,8 @@ public record Weights(
             experts,
             device.experts(experts, mixture.weighting()),
             shared == null ? null : device.load(shared.body()),
-            shared == null || shared.gate() == null ? null : device.load(shared.gate()));
+            shared == null || shared.gate() == null ? null : device.load(shared.gate()),
+            branches(device, mixture.branches()));
       }
     };
   }

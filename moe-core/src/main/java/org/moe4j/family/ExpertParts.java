@@ -113,6 +113,15 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     return layer.source().gguf() ? gguf(layer) : safetensors(layer, names);
   }
 
+  /** The experts under a prefix in safetensors, fused. */
+  List<GatedFeedForward> readFused(Scope layer, String prefix) {
+    if (layer.source().gguf()) {
+      return gguf(layer);
+    }
+    TensorData down = layer.tensor(prefix + "down_proj", "", experts, hidden, width);
+    return fused(layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
+  }
+
   private List<GatedFeedForward> safetensors(Scope layer, Names names) {
     String prefix = names.block + ".experts.";
     if (layer.has(prefix + "gate_up_proj", "")) {

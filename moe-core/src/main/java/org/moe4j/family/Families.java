@@ -38,6 +38,8 @@ public final class Families {
                   Map.entry("glm4_moe", new Glm4Moe()),
                   Map.entry("glm4_moe_lite", new Glm4MoeLite()),
                   Map.entry("glm4moe", new Glm4Moe()),
+                  Map.entry("gemma4", new Gemma4()),
+                  Map.entry("gemma4_text", new Gemma4()),
                   Map.entry("gpt-oss", new GptOss()),
                   Map.entry("gpt_oss", new GptOss()),
                   Map.entry("granite", new Granite()),

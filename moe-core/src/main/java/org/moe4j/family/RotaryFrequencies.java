@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
+import java.util.Arrays;
+
 /**
  * Radians a position for each rotary pair, rounded to single precision where the reference
  * implementation rounds.
@@ -36,6 +38,20 @@ final class RotaryFrequencies {
       float exponent = (float) i / factors.length;
       frequencies[i] = 1 / (factors[i] * (float) StrictMath.pow((float) base, exponent));
     }
+    return frequencies;
+  }
+
+  /**
+   * {@code 1 / base^(2 i / dimensions)} for the first pairs, zero for the others, which stay as
+   * they are.
+   *
+   * @param base the base, greater than 1
+   * @param dimensions twice the number of pairs
+   * @param rotated how many pairs are rotated
+   */
+  static float[] proportional(double base, int dimensions, int rotated) {
+    float[] frequencies = plain(base, dimensions);
+    Arrays.fill(frequencies, rotated, frequencies.length, 0);
     return frequencies;
   }
 

@@ -88,7 +88,12 @@ public record Costs(
         experts = experts / count * Math.min(count, mixture.rule().mostExperts());
       }
       SharedExpert shared = mixture.shared();
+      long norms =
+          mixture.branches() == null
+              ? 0
+              : mixture.branches().norms().stream().mapToLong(this::of).sum();
       return of(mixture.router())
+          + norms
           + experts
           + (shared == null ? 0 : of(shared.body()) + of(shared.gate()));
     }

@@ -15,8 +15,11 @@ import org.moe4j.model.Rotary;
 final class MixerMemory {
 
   final PagedAttention.Memory pages = new PagedAttention.Memory();
-  private final Map<String, CpuRows> rows = new HashMap<>();
+  private final Map<Purpose, CpuRows> rows = new HashMap<>();
   private final Map<Rotary, Angles> angles = new HashMap<>();
+
+  /** Layers of one model may differ in their widths. */
+  private record Purpose(String name, int width) {}
 
   /**
    * Rows for a purpose: those of the last call if they are large enough.
@@ -26,8 +29,9 @@ final class MixerMemory {
    * @param width width of a row
    */
   CpuRows rows(String purpose, int capacity, int width) {
-    CpuRows found = CpuRows.atLeast(rows.get(purpose), capacity, width);
-    rows.put(purpose, found);
+    Purpose key = new Purpose(purpose, width);
+    CpuRows found = CpuRows.atLeast(rows.get(key), capacity, width);
+    rows.put(key, found);
     return found;
   }
 
