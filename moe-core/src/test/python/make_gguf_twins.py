@@ -70,6 +70,10 @@ def save_as_hub(case, directory, hub):
         parity.add_prediction_layer(hub, config)
     (hub / "config.json").write_text(json.dumps(config))
     (hub / "generation_config.json").unlink(missing_ok=True)
+    # Some converters count the vocabulary.
+    size = parity.read_back(case, directory).config.vocab_size
+    tokens = {f"t{i}": i for i in range(size)}
+    (hub / "tokenizer.json").write_text(json.dumps({"model": {"vocab": tokens}, "added_tokens": []}))
 
 
 def make(llama, case, models):

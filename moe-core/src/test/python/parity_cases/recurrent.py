@@ -123,7 +123,7 @@ CASES = [
     Case("granitemoe-plain-seed2", 9220, dict(
         hidden_size=48, num_attention_heads=4, num_key_value_heads=2, intermediate_size=22, num_hidden_layers=2,
         vocab_size=101, num_local_experts=7, num_experts_per_tok=3, tie_word_embeddings=True,
-        rope_parameters=rope(10000.0), **FACTORS), twin=True),
+        rope_parameters=rope(10000.0), **FACTORS)),
     Case("granitemoe-bias-top1", 9230, dict(
         hidden_size=42, num_attention_heads=3, num_key_value_heads=1, intermediate_size=30, num_hidden_layers=3,
         vocab_size=71, num_local_experts=5, num_experts_per_tok=1, attention_bias=True, attention_multiplier=0.4,
@@ -179,7 +179,7 @@ CASES = [
         hidden_size=48, num_attention_heads=4, num_key_value_heads=2, intermediate_size=60, moe_intermediate_size=22,
         num_hidden_layers=3, vocab_size=101, num_experts=7, num_experts_per_tok=3, num_dense_layers=1,
         tie_word_embeddings=True, layer_types=["conv", "full_attention", "conv"],
-        rope_parameters=rope(1000000.0)), layout="classic", twin=True),
+        rope_parameters=rope(1000000.0)), layout="classic"),
     Case("lfm2moe-raw-scale-bias", 9120, dict(
         hidden_size=44, num_attention_heads=2, num_key_value_heads=2, intermediate_size=50, moe_intermediate_size=26,
         num_hidden_layers=3, vocab_size=71, num_experts=6, num_experts_per_tok=2, num_dense_layers=0,

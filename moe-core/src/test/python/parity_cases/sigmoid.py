@@ -176,8 +176,6 @@ LING2 = dict(
 CASES = [
     Case("gptoss-plain", 5000, dict(
         **GPT_OSS, max_position_embeddings=1024, rope_parameters=rope(150000.0)), twin=True),
-    Case("gptoss-plain-seed2", 5005, dict(
-        **GPT_OSS, max_position_embeddings=1024, rope_parameters=rope(150000.0)), layout="hub", shard="60KB"),
     Case("gptoss-yarn", 5010, dict(
         **GPT_OSS, max_position_embeddings=2048, rope_parameters=rope(1000.0, "yarn", **YARN)), layout="classic",
         twin=True, twin_differs="(it rounds the limits of YaRN's ramp to whole pairs)"),
@@ -202,7 +200,7 @@ CASES = [
         moe_intermediate_size=14, num_hidden_layers=3, first_k_dense_replace=2, vocab_size=101, n_routed_experts=5,
         n_shared_experts=2, num_experts_per_tok=2, norm_topk_prob=True, routed_scaling_factor=1.7, use_qk_norm=True,
         attention_bias=True, tie_word_embeddings=True, num_mtp_layers=0,
-        rope_parameters=rope(1000000.0, partial_rotary_factor=0.5)), layout="hub", shard="40KB", twin=True),
+        rope_parameters=rope(1000000.0, partial_rotary_factor=0.5)), layout="hub", shard="40KB"),
     Case("glm4moe-groups-raw", 5130, dict(
         hidden_size=50, num_attention_heads=4, num_key_value_heads=4, head_dim=12, intermediate_size=30,
         moe_intermediate_size=16, num_hidden_layers=2, first_k_dense_replace=0, vocab_size=63, n_routed_experts=9,
@@ -211,8 +209,6 @@ CASES = [
     # dots.llm1.
     Case("dots1-plain", 5200, dict(
         **DOTS, num_key_value_heads=4, sliding_window=None, rope_parameters=rope(10000000.0)), twin=True),
-    Case("dots1-plain-seed2", 5210, dict(
-        **DOTS, num_key_value_heads=2, sliding_window=None, rope_parameters=rope(10000000.0)), layout="classic"),
     Case("dots1-sliding-groups", 5220, dict(
         hidden_size=42, num_attention_heads=3, num_key_value_heads=1, head_dim=14, intermediate_size=30,
         moe_intermediate_size=18, num_hidden_layers=3, first_k_dense_replace=1, vocab_size=77, n_routed_experts=8,
@@ -222,16 +218,7 @@ CASES = [
     # MiniMax-M2.
     Case("minimaxm2-plain", 5300, dict(
         **MINIMAX, rope_parameters=rope(5000000.0, partial_rotary_factor=0.5)), twin=True),
-    Case("minimaxm2-plain-seed2", 5310, dict(
-        **MINIMAX, rope_parameters=rope(5000000.0, partial_rotary_factor=0.5)), layout="hub"),
-    Case("minimaxm2-full-tied", 5320, dict(
-        hidden_size=40, num_attention_heads=3, num_key_value_heads=3, head_dim=14, intermediate_size=22,
-        num_hidden_layers=3, vocab_size=67, num_local_experts=5, num_experts_per_tok=1, tie_word_embeddings=True,
-        rope_parameters=rope(10000.0)), layout="classic", shard="40KB", drop=("rope_theta",)),
-    # Ernie 4.5.
     Case("ernie45moe-plain", 5400, dict(**ERNIE, moe_num_shared_experts=2, rope_parameters=rope(500000.0)), twin=True),
-    Case("ernie45moe-plain-seed2", 5410, dict(
-        **ERNIE, moe_num_shared_experts=2, rope_parameters=rope(500000.0)), layout="hub"),
     Case("ernie45moe-interval-bias", 5420, dict(
         hidden_size=44, num_attention_heads=4, num_key_value_heads=1, head_dim=12, intermediate_size=34,
         moe_intermediate_size=20, num_hidden_layers=4, vocab_size=71, moe_num_experts=5, moe_k=2, moe_num_shared_experts=1,
@@ -258,7 +245,7 @@ CASES = [
         rope_parameters=rope(10000.0, partial_rotary_factor=0.25)), layout="hub"),
     Case("bailingmoe2-groups", 5540, dict(
         **LING2, vocab_size=101, n_routed_experts=8, num_experts_per_tok=3, n_group=4, topk_group=2,
-        rope_parameters=rope(10000.0, partial_rotary_factor=0.5)), layout="hub", twin=True),
+        rope_parameters=rope(10000.0, partial_rotary_factor=0.5)), layout="hub"),
     # SmolLM3.
     Case("smollm3-plain", 5600, dict(
         hidden_size=44, num_attention_heads=4, num_key_value_heads=2, intermediate_size=40, num_hidden_layers=4,
