@@ -4,7 +4,7 @@ package org.moe4j.device.cpu;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.device.Batch;
-import org.moe4j.device.cpu.CpuDevice.HeapRecurrent;
+import org.moe4j.device.HeapRecurrent;
 import org.moe4j.model.CausalConvolution;
 
 /**

@@ -2,7 +2,7 @@
 package org.moe4j.device.cpu;
 
 import org.moe4j.device.Batch;
-import org.moe4j.device.cpu.CpuDevice.HeapRecurrent;
+import org.moe4j.device.HeapRecurrent;
 
 /**
  * The states of a recurrent layer's heads: of each head a matrix of {@code size} rows, in tiles of

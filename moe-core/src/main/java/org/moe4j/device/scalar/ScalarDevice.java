@@ -11,6 +11,7 @@ import org.moe4j.Routing;
 import org.moe4j.device.Batch;
 import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
+import org.moe4j.device.HeapRecurrent;
 import org.moe4j.device.RoutePlan;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedDeltaNet;
@@ -124,35 +125,14 @@ public final class ScalarDevice implements Device {
     ((PageMemory) to).copyFrom((PageMemory) from);
   }
 
-  /** On the Java heap: the values of each layer. */
-  @SuppressWarnings("ArrayRecordComponent") // A handle: it is neither compared nor printed.
-  record HeapRecurrent(float[][] layers) implements Recurrent {
-
-    /** The values of one layer of a segment's sequence. */
-    static float[] of(Batch.Segment segment, int layer) {
-      return ((HeapRecurrent) segment.sequence().recurrent()).layers[layer];
-    }
-
-    /** The garbage collector frees them. */
-    @Override
-    public void close() {}
-  }
-
   @Override
   public Recurrent allocateRecurrent(CacheLayout layout) {
-    float[][] layers = new float[layout.layers().size()][];
-    for (int i = 0; i < layers.length; i++) {
-      layers[i] = new float[layout.layers().get(i).recurrent()];
-    }
-    return new HeapRecurrent(layers);
+    return HeapRecurrent.allocate(layout);
   }
 
   @Override
   public void copyRecurrent(Recurrent from, Recurrent to) {
-    float[][] source = ((HeapRecurrent) from).layers;
-    for (int i = 0; i < source.length; i++) {
-      System.arraycopy(source[i], 0, ((HeapRecurrent) to).layers[i], 0, source[i].length);
-    }
+    HeapRecurrent.copy(from, to);
   }
 
   @Override

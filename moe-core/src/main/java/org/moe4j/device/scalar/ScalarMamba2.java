@@ -3,7 +3,7 @@ package org.moe4j.device.scalar;
 
 import java.util.List;
 import org.moe4j.device.Batch;
-import org.moe4j.device.scalar.ScalarDevice.HeapRecurrent;
+import org.moe4j.device.HeapRecurrent;
 import org.moe4j.model.Mamba2;
 
 /** A Mamba-2 mixer, position by position: the convolution's state first, then the heads'. */

@@ -2,7 +2,7 @@
 package org.moe4j.device.scalar;
 
 import org.moe4j.device.Batch;
-import org.moe4j.device.scalar.ScalarDevice.HeapRecurrent;
+import org.moe4j.device.HeapRecurrent;
 import org.moe4j.model.ShortConvolution;
 
 /** A gated short convolution, position by position. */
