@@ -59,6 +59,12 @@ public final class SideBySide implements Callable<Integer> {
       description = "Files whose name, such as \"mixtral-mini Q4_0\", matches.")
   private String only = ".*";
 
+  @Option(
+      names = "--workloads",
+      paramLabel = "REGEX",
+      description = "Workloads whose name, such as \"generate 64 x 4\", matches.")
+  private String workloads = ".*";
+
   @Option(names = "--rounds", paramLabel = "N", description = "Rounds; 5 if left out.")
   private int rounds = 5;
 
@@ -157,7 +163,9 @@ public final class SideBySide implements Callable<Integer> {
     log.flush();
     List<Result> results = new ArrayList<>();
     for (Workload workload : plan.workloads()) {
-      results.addAll(compare(plan, workload, bytes, able, log));
+      if (workload.toString().matches(workloads)) {
+        results.addAll(compare(plan, workload, bytes, able, log));
+      }
     }
     return results;
   }
