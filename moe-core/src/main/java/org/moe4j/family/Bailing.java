@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.Score;
@@ -83,17 +82,11 @@ final class Bailing implements Family {
       source.key("expert_shared_feed_forward_length");
       return;
     }
-    for (String key : List.of("norm_head", "use_sliding_window")) {
-      if (source.config().flag(key, false)) {
-        throw source.unsupported(key, "true", "false");
-      }
-    }
-    if (!source.config().flag("use_rmsnorm", true)) {
-      throw source.unsupported("use_rmsnorm", "false", "true");
-    }
-    String score = source.config().text("score_function", "sigmoid");
-    if (second && !score.equals("sigmoid")) {
-      throw source.unsupported("score_function", "\"" + score + "\"", "sigmoid");
+    source.requireFlag("norm_head", false);
+    source.requireFlag("use_sliding_window", false);
+    source.requireFlag("use_rmsnorm", true);
+    if (second) {
+      source.oneOf("score_function", "sigmoid", "sigmoid");
     }
   }
 

@@ -2,7 +2,6 @@
 package org.moe4j.family;
 
 import org.jspecify.annotations.Nullable;
-import org.moe4j.MixtureException;
 import org.moe4j.PerExpert;
 import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.GroupScore;
@@ -81,19 +80,23 @@ record CorrectedExperts(
   /** Sigmoid scores, as the settings say, without a bias. */
   private static ScoredTopK rule(Source source, ExpertParts parts, boolean normalise) {
     requireSigmoid(source);
-    double scale = source.number("routed_scaling_factor", "expert_weights_scale", 1);
-    if (!Float.isFinite((float) scale)) {
-      throw source.badSetting(
-          "routed_scaling_factor", "expert_weights_scale", "expected a number, found " + scale);
-    }
-    // Zero is how some GGUF files say that there is none.
-    ScoredTopK rule =
-        ScoredTopK.sigmoid(parts.perToken()).withScale(source.gguf() && scale == 0 ? 1 : scale);
+    ScoredTopK rule = ScoredTopK.sigmoid(parts.perToken()).withScale(scale(source, 1));
     String norm = source.gguf() ? source.key("expert_weights_norm") : "norm_topk_prob";
     if (source.config().flag(norm, normalise)) {
       rule = rule.normalised(1e-20);
     }
     return limited(source, rule, parts.experts());
+  }
+
+  /** Factor of the weights. */
+  static double scale(Source source, double fallback) {
+    double scale = source.number("routed_scaling_factor", "expert_weights_scale", fallback);
+    if (!Float.isFinite((float) scale)) {
+      throw source.badSetting(
+          "routed_scaling_factor", "expert_weights_scale", "expected a number, found " + scale);
+    }
+    // Zero is how some GGUF files say that there is none.
+    return source.gguf() && scale == 0 ? 1 : scale;
   }
 
   private static ScoredTopK limited(Source source, ScoredTopK rule, int experts) {
@@ -137,21 +140,7 @@ record CorrectedExperts(
     if (layer.source().gguf() && !layer.has("", BIAS)) {
       return null;
     }
-    return perExpert(layer, hf, layer.values(hf, BIAS, experts));
-  }
-
-  /** Numbers that must be finite. */
-  static PerExpert perExpert(Scope layer, String hf, float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new MixtureException.BadFile(
-            layer.source().config().file(),
-            layer.source().gguf() ? layer.gguf() + BIAS : layer.hf() + hf,
-            "expected finite numbers, found " + value,
-            null);
-      }
-    }
-    return PerExpert.of(values);
+    return layer.perExpert(hf, BIAS, experts);
   }
 
   /** A layer's feed-forward. */

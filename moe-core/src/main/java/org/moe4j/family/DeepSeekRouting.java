@@ -30,7 +30,7 @@ final class DeepSeekRouting {
       requireText(source, "scoring_func", "softmax");
     }
     String method = source.config().text("topk_method", "greedy");
-    ScoredTopK rule = ScoredTopK.softmax(experts.perToken()).withScale(scale(source, 1));
+    ScoredTopK rule = ScoredTopK.softmax(experts.perToken()).withScale(CorrectedExperts.scale(source, 1));
     return switch (method) {
       case "greedy" -> rule;
       case "group_limited_greedy" ->
@@ -55,7 +55,7 @@ final class DeepSeekRouting {
     ScoredTopK rule =
         ScoredTopK.sigmoid(experts.perToken())
             .withBias(bias(layer, experts))
-            .withScale(scale(source, scale))
+            .withScale(CorrectedExperts.scale(source, scale))
             .withGroups(groups(source, GroupScore.BEST_TWO));
     boolean divided = source.config().flag("norm_topk_prob", normalised);
     return fitting(source, experts, divided ? rule.normalised(EPSILON) : rule);
@@ -82,7 +82,7 @@ final class DeepSeekRouting {
     ScoredTopK rule =
         (sigmoid ? ScoredTopK.sigmoid(experts.perToken()) : ScoredTopK.softmax(experts.perToken()))
             .withBias(bias)
-            .withScale(scale(source, 1))
+            .withScale(CorrectedExperts.scale(source, 1))
             .withGroups(groups(source, sigmoid ? GroupScore.BEST_TWO : GroupScore.BEST));
     boolean divided = source.config().flag(source.key("expert_weights_norm"), false);
     return fitting(source, experts, divided ? rule.normalised(EPSILON) : rule);
@@ -93,12 +93,6 @@ final class DeepSeekRouting {
     if (!value.equals(supported)) {
       throw source.unsupported(key, "\"" + value + "\"", supported);
     }
-  }
-
-  /** Zero is how some GGUF files say one. */
-  private static double scale(Source source, double fallback) {
-    double scale = source.number("routed_scaling_factor", "expert_weights_scale", fallback);
-    return source.gguf() && scale == 0 ? 1 : scale;
   }
 
   /** One group is none. */

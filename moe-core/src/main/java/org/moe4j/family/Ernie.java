@@ -8,8 +8,6 @@ import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.Normalisation;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
-import org.moe4j.format.Dequantizer;
-import org.moe4j.format.TensorData;
 import org.moe4j.model.FeedForward;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.Mixture.SharedExpert;
@@ -107,13 +105,9 @@ final class Ernie implements Family {
       return null;
     }
     String name = layer.has("mlp.gate." + BIAS, gguf) ? "mlp.gate." + BIAS : "mlp." + BIAS;
-    TensorData row = layer.tensor(name, gguf);
-    if (row.elements() != experts) {
-      row = layer.tensor(name, gguf, 1, experts);
-    }
-    float[] values = new float[experts];
-    Dequantizer.row(row.type(), row.data(), 0, values, 0, experts);
-    return CorrectedExperts.perExpert(layer, name, values);
+    return layer.tensor(name, gguf).rank() == 1
+        ? layer.perExpert(name, gguf, experts)
+        : layer.perExpert(name, gguf, 1, experts);
   }
 
   private static @Nullable SharedExpert shared(Scope layer, ExpertParts experts, Bias bias) {

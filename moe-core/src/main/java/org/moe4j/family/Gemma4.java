@@ -5,7 +5,6 @@ import java.util.List;
 import org.moe4j.PerExpert;
 import org.moe4j.ScoredTopK;
 import org.moe4j.family.Scope.Bias;
-import org.moe4j.format.Config;
 import org.moe4j.model.Activation;
 import org.moe4j.model.Attention;
 import org.moe4j.model.FeedForward;
@@ -25,6 +24,8 @@ import org.moe4j.model.Norm;
  * @see <a href="https://ai.google.dev/gemma/docs/core/model_card_4">Gemma 4 model card</a>
  */
 final class Gemma4 implements Family {
+
+  private static final String GELU = "gelu_pytorch_tanh";
 
   @Override
   public ModelSpec map(Source source) {
@@ -111,8 +112,7 @@ final class Gemma4 implements Family {
             hidden,
             source.size("moe_intermediate_size", "expert_feed_forward_length"));
     PerExpert scale =
-        PerExpert.of(
-            layer.values("router.per_expert_scale", "ffn_down_exps.scale", experts.experts()));
+        layer.perExpert("router.per_expert_scale", "ffn_down_exps.scale", experts.experts());
     Norm router =
         Norm.rootMeanSquare(
             layer.tensor("router.scale", "ffn_gate_inp.scale", hidden), sizes.epsilon());
@@ -142,33 +142,14 @@ final class Gemma4 implements Family {
 
   /** What only the small and the encoder-like models have. */
   private static void requireKnown(Source source) {
-    Config config = source.config();
     if (source.gguf()) {
-      for (String name :
-          List.of("attention.shared_kv_layers", "embedding_length_per_layer_input")) {
-        if (config.int32(source.key(name), 0) != 0) {
-          throw source.unsupported(
-              source.key(name), String.valueOf(config.value(source.key(name))), "0");
-        }
-      }
+      source.requireZero(source.key("attention.shared_kv_layers"), 0);
+      source.requireZero(source.key("embedding_length_per_layer_input"), 0);
       return;
     }
-    String activation = config.text("hidden_activation", "gelu_pytorch_tanh");
-    if (!activation.equals("gelu_pytorch_tanh")) {
-      throw source.unsupported("hidden_activation", "\"" + activation + "\"", "gelu_pytorch_tanh");
-    }
-    if (config.int32("hidden_size_per_layer_input", 256) != 0) {
-      throw source.unsupported(
-          "hidden_size_per_layer_input",
-          String.valueOf(config.int32("hidden_size_per_layer_input", 256)),
-          "0");
-    }
-    if (config.int32("num_kv_shared_layers", 0) != 0) {
-      throw source.unsupported(
-          "num_kv_shared_layers", String.valueOf(config.int32("num_kv_shared_layers")), "0");
-    }
-    if (config.text("use_bidirectional_attention", "vision").equals("all")) {
-      throw source.unsupported("use_bidirectional_attention", "\"all\"", "null, vision");
-    }
+    source.requireZero("num_kv_shared_layers", 0);
+    source.requireZero("hidden_size_per_layer_input", 256);
+    source.oneOf("hidden_activation", GELU, GELU);
+    source.oneOf("use_bidirectional_attention", "vision", "vision");
   }
 }

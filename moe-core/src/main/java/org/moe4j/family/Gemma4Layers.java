@@ -30,6 +30,7 @@ final class Gemma4Layers {
   record Heads(int headSize, int kvHeads, Rotary rotary, Reach reach, boolean keysAreValues) {}
 
   static List<Heads> read(Source source, int layers, int queryHeads) {
+    requireOwnLayers(source, layers);
     // The last layer's tensors confirm the number before anything is allocated by it.
     source.layer(layers - 1).tensor("input_layernorm.weight", "attn_norm.weight");
     List<Heads> all = new ArrayList<>();
@@ -48,6 +49,18 @@ final class Gemma4Layers {
   }
 
   // ------------------------------------------------------------------ config.json
+
+  private static void requireOwnLayers(Source source, int layers) {
+    if (source.gguf() || !source.config().has("per_layer_config")) {
+      return;
+    }
+    for (String key : source.config().section("per_layer_config").keys()) {
+      if (!key.matches("0|[1-9][0-9]{0,8}") || Integer.parseInt(key) >= layers) {
+        throw source.unsupported(
+            "per_layer_config", "\"" + key + "\"", "layers 0 to " + (layers - 1));
+      }
+    }
+  }
 
   private static Heads config(Source source, int layer, int layers) {
     Config config = source.config();

@@ -4,7 +4,6 @@ package org.moe4j.family;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.IntPredicate;
-import org.moe4j.PerExpert;
 import org.moe4j.ScoredTopK;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.Config;
@@ -182,12 +181,13 @@ final class Lfm2 implements Family {
     } else {
       corrected = source.config().flag("use_expert_bias", true);
       normalised = source.config().flag("norm_topk_prob", true);
-      rule = rule.withScale(source.config().number("routed_scaling_factor", 1));
+      rule = rule.withScale(CorrectedExperts.scale(source, 1));
     }
     if (corrected) {
-      float[] bias =
-          layer.values("feed_forward.expert_bias", "exp_probs_b.bias", experts.experts());
-      rule = rule.withBias(PerExpert.of(bias));
+      rule =
+          rule.withBias(
+              layer.perExpert(
+                  "feed_forward.expert_bias", CorrectedExperts.BIAS, experts.experts()));
     }
     return normalised ? rule.normalised(EPSILON) : rule;
   }

@@ -31,6 +31,7 @@ final class QwenNext implements Family {
   public ModelSpec map(Source source) {
     Dimensions sizes = sizes(source);
     int hidden = sizes.hidden();
+    source.requireFlag("attn_output_gate", true);
     IntPredicate attentive = attention(source);
     Rotary rotary =
         RotaryRules.partialHalfSplit(source, sizes, RotaryRules.DEFAULT_BASE, ROTATED_SHARE);

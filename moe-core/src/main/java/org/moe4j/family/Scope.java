@@ -5,6 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
+import org.moe4j.MixtureException;
+import org.moe4j.PerExpert;
 import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
@@ -66,6 +68,23 @@ record Scope(Source source, String hf, String gguf) {
     float[] values = new float[count];
     Dequantizer.row(tensor.type(), tensor.data(), 0, values, 0, count);
     return values;
+  }
+
+  /** A finite number for each expert of the layer. */
+  PerExpert perExpert(String hfName, String ggufName, long... shape) {
+    TensorData tensor = tensor(hfName, ggufName, shape);
+    float[] values = new float[Math.toIntExact(tensor.elements())];
+    Dequantizer.row(tensor.type(), tensor.data(), 0, values, 0, values.length);
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new MixtureException.BadFile(
+            source.config().file(),
+            name(hfName, ggufName),
+            "expected finite numbers, found " + value,
+            null);
+      }
+    }
+    return PerExpert.of(values);
   }
 
   /** {@code -exp} of each value of a small tensor of safetensors, as GGUF files have it. */

@@ -169,6 +169,39 @@ final class Source {
     return types;
   }
 
+  /**
+   * A word of a config that is one of those known; any other is refused.
+   *
+   * @param fallback the word of an absent key
+   */
+  String oneOf(String key, String fallback, String... known) {
+    String value = config.text(key, fallback);
+    if (!List.of(known).contains(value)) {
+      throw unsupported(key, "\"" + value + "\"", String.join(", ", known));
+    }
+    return value;
+  }
+
+  /** Refuses a config in which a truth value is not the one that an absent key means. */
+  void requireFlag(String key, boolean value) {
+    if (config.flag(key, value) != value) {
+      throw unsupported(key, String.valueOf(!value), String.valueOf(value));
+    }
+  }
+
+  /**
+   * Refuses a number other than zero.
+   *
+   * @param key the full key
+   * @param fallback the number of an absent key
+   */
+  void requireZero(String key, int fallback) {
+    int value = config.int32(key, fallback);
+    if (value != 0) {
+      throw unsupported(key, String.valueOf(value), "0");
+    }
+  }
+
   MixtureException.BadFile badSetting(String hf, String ggufName, String problem) {
     return new MixtureException.BadFile(config.file(), key(hf, ggufName), problem, null);
   }

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.moe4j.MixtureException;
 import org.moe4j.format.ModelFile;
 import org.moe4j.model.ModelSpec;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A parity fixture with another {@code config.json}, or without some of its files. */
@@ -59,6 +65,26 @@ final class Variant {
     return this;
   }
 
+  /** Makes the first value of a BF16 or F32 tensor of a model in one file not a number. */
+  Variant withNan(String tensor) {
+    Path file = directory.resolve("model.safetensors");
+    try {
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      int header = Math.toIntExact(bytes.getLong(0));
+      JsonNode entry = JSON.readTree(bytes.array(), 8, header).get(tensor);
+      int first = 8 + header + entry.get("data_offsets").get(0).asInt();
+      switch (entry.get("dtype").asString()) {
+        case "BF16" -> bytes.putShort(first, (short) 0x7fc0);
+        case "F32" -> bytes.putFloat(first, Float.NaN);
+        default -> throw new AssertionError(entry);
+      }
+      Files.write(file, bytes.array());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return this;
+  }
+
   /** Maps the model and looks at it while its file is open. */
   void map(Consumer<ModelSpec> look) {
     Path file = directory.resolve("config.json");
@@ -73,12 +99,10 @@ final class Variant {
   }
 
   MixtureException.BadFile bad() {
-    return org.junit.jupiter.api.Assertions.assertThrows(
-        MixtureException.BadFile.class, () -> map(spec -> {}));
+    return assertThrows(MixtureException.BadFile.class, () -> map(spec -> {}));
   }
 
   MixtureException.Unsupported unsupported() {
-    return org.junit.jupiter.api.Assertions.assertThrows(
-        MixtureException.Unsupported.class, () -> map(spec -> {}));
+    return assertThrows(MixtureException.Unsupported.class, () -> map(spec -> {}));
   }
 }
