@@ -30,7 +30,8 @@ final class DeepSeekRouting {
       requireText(source, "scoring_func", "softmax");
     }
     String method = source.config().text("topk_method", "greedy");
-    ScoredTopK rule = ScoredTopK.softmax(experts.perToken()).withScale(CorrectedExperts.scale(source, 1));
+    ScoredTopK rule =
+        ScoredTopK.softmax(experts.perToken()).withScale(CorrectedExperts.scale(source, 1));
     return switch (method) {
       case "greedy" -> rule;
       case "group_limited_greedy" ->

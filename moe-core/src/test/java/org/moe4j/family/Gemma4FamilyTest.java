@@ -78,7 +78,8 @@ class Gemma4FamilyTest {
         plain().with("hidden_activation", "gelu").unsupported(), "hidden_activation", "gelu");
     assertNames(
         plain()
-            .with("layer_types", List.of("sliding_attention", "chunked_attention", "full_attention"))
+            .with(
+                "layer_types", List.of("sliding_attention", "chunked_attention", "full_attention"))
             .unsupported(),
         "layer_types",
         "chunked_attention");

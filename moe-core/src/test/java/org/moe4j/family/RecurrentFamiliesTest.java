@@ -170,8 +170,7 @@ class RecurrentFamiliesTest {
         granite().with("mamba_conv_bias", false).unsupported(),
         "mamba.conv1d.bias",
         "granitemoehybrid");
-    assertNames(
-        granite().with("mamba_proj_bias", true).bad(), "model.layers.0.mamba.in_proj.bias");
+    assertNames(granite().with("mamba_proj_bias", true).bad(), "model.layers.0.mamba.in_proj.bias");
     assertNames(lfm2().with("conv_bias", true).bad(), "model.layers.0.conv.in_proj.bias");
     assertNames(
         Variant.of("lfm2-bias-adjusted", scratch).with("conv_bias", false).unsupported(),
@@ -193,9 +192,7 @@ class RecurrentFamiliesTest {
         "granitehybrid.attention.value_length",
         "6");
     assertNames(
-        gguf("granitehybrid-plain")
-            .renamed("blk.0.ssm_dt.bias", "blk.0.ssm_du.bias")
-            .bad(),
+        gguf("granitehybrid-plain").renamed("blk.0.ssm_dt.bias", "blk.0.ssm_du.bias").bad(),
         "blk.0.ssm_dt.bias");
   }
 
