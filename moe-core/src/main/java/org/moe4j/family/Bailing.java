@@ -48,7 +48,9 @@ final class Bailing implements Family {
         second
             ? RotaryRules.partialHalfSplit(source, sizes, RotaryRules.DEFAULT_BASE, 0.5)
             : RotaryRules.permutedInGguf(source, sizes, RotaryRules.DEFAULT_BASE);
-    CorrectedExperts experts = experts(source, sizes.hidden(), second);
+    CorrectedExperts experts =
+        CorrectedExperts.of(
+            source, sizes.hidden(), 0, (layer, parts) -> rule(layer, parts, second));
     return Skeleton.of(source, sizes)
         .withNames(NAMES)
         .build(
@@ -91,9 +93,12 @@ final class Bailing implements Family {
   }
 
   /** A single expert's weight is never normalised; several are always in the second version. */
-  private static CorrectedExperts experts(Source source, int hidden, boolean second) {
-    CorrectedExperts experts = CorrectedExperts.of(source, hidden, 0, true);
-    ScoredTopK rule = experts.rule();
+  private static ScoredTopK rule(Scope layer, ExpertParts experts, boolean second) {
+    Source source = layer.source();
+    Score score = second ? Score.SIGMOID : Score.SOFTMAX;
+    ScoredRouting.requireGating(source, score);
+    ScoredRouting routing = ScoredRouting.of(source, experts, true);
+    ScoredTopK rule = routing.weighted(routing.scored(score));
     if (rule.k() == 1) {
       rule = rule.withNormalisation(null);
     } else if (second && rule.normalisation() == null) {
@@ -101,12 +106,10 @@ final class Bailing implements Family {
           source.gguf() ? source.key("expert_weights_norm") : "norm_topk_prob", "false", "true");
     }
     return second
-        ? experts.withRule(rule).withBiasName("mlp.gate.expert_bias")
-        : experts
-            .withRule(
-                new ScoredTopK(
-                    rule.k(), Score.SOFTMAX, null, null, rule.normalisation(), rule.scale(), null))
-            .withBiasName(null);
+        ? routing
+            .limited(rule)
+            .withBias(ScoredRouting.bias(layer, "mlp.gate.expert_bias", experts.experts()))
+        : rule;
   }
 
   private static Attention.Norms norms(Scope layer, Dimensions sizes) {

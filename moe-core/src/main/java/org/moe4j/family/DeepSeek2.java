@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import org.moe4j.family.Scope.Bias;
+import org.moe4j.PerExpert;
+import org.moe4j.ScoredTopK;
+import org.moe4j.ScoredTopK.Score;
 import org.moe4j.model.ModelSpec;
 
 /**
@@ -24,9 +26,16 @@ final class DeepSeek2 implements Family {
   @Override
   public ModelSpec map(Source source) {
     LatentRules attention = LatentRules.of(source, true);
-    ExpertParts experts = DeepSeekLayers.experts(source, attention.sizes().hidden());
-    return new DeepSeekLayers(
-            source, attention, experts, DeepSeekLayers.behindDense(source, 0), Bias.NONE)
-        .build((layer, parts) -> DeepSeekRouting.gguf(source, layer, parts));
+    CorrectedExperts experts =
+        CorrectedExperts.optional(
+            source, attention.sizes().hidden(), 0, (layer, parts) -> rule(layer, parts));
+    return Skeleton.of(source, attention.sizes()).build(attention::build, experts::build);
+  }
+
+  private static ScoredTopK rule(Scope layer, ExpertParts experts) {
+    PerExpert bias = CorrectedExperts.correction(layer, experts);
+    Score told = ScoredRouting.gating(layer.source());
+    Score score = told != null ? told : bias == null ? Score.SOFTMAX : Score.SIGMOID;
+    return new ScoredRouting(layer.source(), experts, 1, false, true).rule(score).withBias(bias);
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import org.moe4j.family.Scope.Bias;
+import org.moe4j.ScoredTopK;
 import org.moe4j.model.ModelSpec;
 
 /**
@@ -16,9 +16,23 @@ final class DeepSeekV3 implements Family {
   @Override
   public ModelSpec map(Source source) {
     LatentRules attention = LatentRules.of(source, source.config().flag("rope_interleave", true));
-    ExpertParts experts = DeepSeekLayers.experts(source, attention.sizes().hidden());
-    return new DeepSeekLayers(
-            source, attention, experts, DeepSeekLayers.behindDense(source, 3), Bias.NONE)
-        .build((layer, parts) -> DeepSeekRouting.sigmoid(source, layer, parts, true, 2.5));
+    CorrectedExperts experts =
+        CorrectedExperts.optional(
+            source, attention.sizes().hidden(), 3, (layer, parts) -> rule(layer, parts, 2.5));
+    return Skeleton.of(source, attention.sizes()).build(attention::build, experts::build);
+  }
+
+  /**
+   * The rule of a layer.
+   *
+   * @param layer the layer
+   * @param experts counts of its experts
+   * @param scale factor of the weights where the file does not tell
+   */
+  static ScoredTopK rule(Scope layer, ExpertParts experts, double scale) {
+    Source source = layer.source();
+    source.oneOf("scoring_func", "sigmoid", "sigmoid");
+    source.oneOf("topk_method", "noaux_tc", "noaux_tc");
+    return CorrectedExperts.sigmoid(layer, new ScoredRouting(source, experts, scale, true, true));
   }
 }

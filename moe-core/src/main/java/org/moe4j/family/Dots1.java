@@ -23,7 +23,13 @@ final class Dots1 implements Family {
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
             .withNorm(QueryKeyNorm.HEAD)
             .withReach(reach(source, sizes.layers()));
-    CorrectedExperts experts = CorrectedExperts.of(source, sizes.hidden(), 0, false);
+    CorrectedExperts experts =
+        CorrectedExperts.of(
+            source,
+            sizes.hidden(),
+            0,
+            (layer, parts) ->
+                CorrectedExperts.sigmoid(layer, ScoredRouting.of(source, parts, false)));
     return Skeleton.of(source, sizes).build(attention::build, experts::build);
   }
 

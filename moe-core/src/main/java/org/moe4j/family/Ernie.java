@@ -100,33 +100,16 @@ final class Ernie implements Family {
 
   /** One row, whose place in safetensors changed with transformers v5; GGUF files may lack it. */
   private static @Nullable PerExpert correction(Scope layer, int experts) {
-    String gguf = CorrectedExperts.BIAS;
-    if (layer.source().gguf() && !layer.has("", gguf)) {
-      return null;
-    }
-    String name = layer.has("mlp.gate." + BIAS, gguf) ? "mlp.gate." + BIAS : "mlp." + BIAS;
-    return layer.tensor(name, gguf).rank() == 1
-        ? layer.perExpert(name, gguf, experts)
-        : layer.perExpert(name, gguf, 1, experts);
+    String name = layer.has("mlp.gate." + BIAS, "") ? "mlp.gate." + BIAS : "mlp." + BIAS;
+    return ScoredRouting.bias(layer, name, experts);
   }
 
   private static @Nullable SharedExpert shared(Scope layer, ExpertParts experts, Bias bias) {
     Source source = layer.source();
-    int count = source.config().int32(key(source), source.gguf() ? 0 : 2);
-    // The converter guesses this key's value; the product below is what the tensors have.
+    // The converter guesses this key's value; what the experts' count makes is what is there.
     source.key("expert_shared_feed_forward_length");
-    long width = (long) count * experts.width();
-    if (count < 0 || width > Integer.MAX_VALUE) {
-      throw source.badSetting(
-          "moe_num_shared_experts", "expert_shared_count", "expected 0 or more, found " + count);
-    }
-    return count == 0
-        ? null
-        : new SharedExpert(
-            layer.gated("mlp.shared_experts", "_shexp", experts.hidden(), (int) width, bias), null);
-  }
-
-  private static String key(Source source) {
-    return source.gguf() ? source.key("expert_shared_count") : "moe_num_shared_experts";
+    int fallback = source.gguf() ? 0 : 2;
+    return experts.shared(
+        layer, source.count("moe_num_shared_experts", "expert_shared_count", fallback), bias);
   }
 }

@@ -4,11 +4,13 @@ package org.moe4j.family;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.TensorData;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
+import org.moe4j.model.Mixture.SharedExpert;
 
 /**
  * The router and the experts of a layer, in any of the layouts that files have.
@@ -103,6 +105,21 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     }
     return new SoftmaxTopK(
         perToken, source.config().flag(source.key("expert_weights_norm"), renormalise));
+  }
+
+  /**
+   * Experts that always run, which lie side by side as one.
+   *
+   * @param layer the layer
+   * @param count how many there are
+   * @param bias bias of their maps
+   */
+  @Nullable SharedExpert shared(Scope layer, int count, Bias bias) {
+    if (count == 0) {
+      return null;
+    }
+    int all = (int) Math.min((long) count * width, Integer.MAX_VALUE);
+    return new SharedExpert(layer.gated("mlp.shared_experts", "_shexp", hidden, all, bias), null);
   }
 
   Linear router(Scope layer, Names names) {

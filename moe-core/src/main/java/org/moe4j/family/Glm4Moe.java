@@ -24,7 +24,13 @@ final class Glm4Moe implements Family {
                 AttentionRules.attentionBias(source),
                 Bias.NONE)
             .withNorm(isNormed(source) ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE);
-    CorrectedExperts experts = CorrectedExperts.of(source, sizes.hidden(), 1, true);
+    CorrectedExperts experts =
+        CorrectedExperts.of(
+            source,
+            sizes.hidden(),
+            1,
+            (layer, parts) ->
+                CorrectedExperts.sigmoid(layer, ScoredRouting.of(source, parts, true)));
     return Skeleton.of(source, sizes)
         .withNames(Skeleton.Names.USUAL.withGgufFeedForwardNorm("post_attention_norm"))
         .build(attention::build, experts::build);

@@ -3,7 +3,6 @@ package org.moe4j.family;
 
 import java.util.List;
 import java.util.function.IntPredicate;
-import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.ModelSpec;
 
 /**
@@ -17,10 +16,12 @@ final class Glm4MoeLite implements Family {
   @Override
   public ModelSpec map(Source source) {
     LatentRules attention = LatentRules.of(source, source.config().flag("rope_interleave", true));
-    ExpertParts experts = DeepSeekLayers.experts(source, attention.sizes().hidden());
-    return new DeepSeekLayers(
-            source, attention, experts, sparse(source, attention.sizes().layers()), Bias.NONE)
-        .build((layer, parts) -> DeepSeekRouting.sigmoid(source, layer, parts, true, 1.8));
+    Dimensions sizes = attention.sizes();
+    CorrectedExperts experts =
+        CorrectedExperts.optional(
+                source, sizes.hidden(), 0, (layer, parts) -> DeepSeekV3.rule(layer, parts, 1.8))
+            .withSparse(sparse(source, sizes.layers()));
+    return Skeleton.of(source, sizes).build(attention::build, experts::build);
   }
 
   private static IntPredicate sparse(Source source, int layers) {

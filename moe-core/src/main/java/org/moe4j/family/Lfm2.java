@@ -176,18 +176,16 @@ final class Lfm2 implements Family {
         throw source.unsupported(
             source.key("expert_gating_func"), String.valueOf(gating), "2 (sigmoid)");
       }
-      corrected = layer.has("", "exp_probs_b.bias");
+      corrected = true;
       normalised = true;
     } else {
       corrected = source.config().flag("use_expert_bias", true);
       normalised = source.config().flag("norm_topk_prob", true);
-      rule = rule.withScale(CorrectedExperts.scale(source, 1));
+      rule = rule.withScale(ScoredRouting.scale(source, 1));
     }
     if (corrected) {
       rule =
-          rule.withBias(
-              layer.perExpert(
-                  "feed_forward.expert_bias", CorrectedExperts.BIAS, experts.experts()));
+          rule.withBias(ScoredRouting.bias(layer, "feed_forward.expert_bias", experts.experts()));
     }
     return normalised ? rule.normalised(EPSILON) : rule;
   }

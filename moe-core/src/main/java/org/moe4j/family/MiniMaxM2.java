@@ -2,6 +2,7 @@
 package org.moe4j.family;
 
 import org.moe4j.ScoredTopK;
+import org.moe4j.ScoredTopK.Score;
 import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
@@ -30,7 +31,7 @@ final class MiniMaxM2 implements Family {
                 Bias.NONE,
                 Bias.NONE)
             .withNorm(QueryKeyNorm.ROW);
-    CorrectedExperts.requireSigmoid(source);
+    ScoredRouting.requireGating(source, Score.SIGMOID);
     ExpertParts experts =
         ExpertParts.of(
             source, sizes.hidden(), source.size("intermediate_size", "expert_feed_forward_length"));
@@ -43,7 +44,7 @@ final class MiniMaxM2 implements Family {
               String bias = names.block() + ".e_score_correction_bias";
               return new Mixture(
                   experts.router(layer, names),
-                  rule.withBias(CorrectedExperts.bias(layer, bias, experts.experts())),
+                  rule.withBias(ScoredRouting.bias(layer, bias, experts.experts())),
                   experts.read(layer, names),
                   null);
             });

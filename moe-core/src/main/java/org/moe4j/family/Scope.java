@@ -70,10 +70,13 @@ record Scope(Source source, String hf, String gguf) {
     return values;
   }
 
-  /** A finite number for each expert of the layer. */
-  PerExpert perExpert(String hfName, String ggufName, long... shape) {
-    TensorData tensor = tensor(hfName, ggufName, shape);
-    float[] values = new float[Math.toIntExact(tensor.elements())];
+  /** A finite number for each expert of the layer; some files have them as a row. */
+  PerExpert perExpert(String hfName, String ggufName, int experts) {
+    TensorData tensor =
+        tensor(hfName, ggufName).rank() == 2
+            ? tensor(hfName, ggufName, 1, experts)
+            : tensor(hfName, ggufName, experts);
+    float[] values = new float[experts];
     Dequantizer.row(tensor.type(), tensor.data(), 0, values, 0, values.length);
     for (float value : values) {
       if (!Float.isFinite(value)) {

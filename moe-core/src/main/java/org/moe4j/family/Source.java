@@ -147,6 +147,15 @@ final class Source {
     return has(hf, ggufName) ? size(hf, ggufName) : fallback;
   }
 
+  /** A number of things that may be none. */
+  int count(String hf, String ggufName, int fallback) {
+    int count = config.int32(key(hf, ggufName), fallback);
+    if (count < 0) {
+      throw badSetting(hf, ggufName, "expected 0 or more, found " + count);
+    }
+    return count;
+  }
+
   double number(String hf, String ggufName) {
     return config.number(key(hf, ggufName));
   }

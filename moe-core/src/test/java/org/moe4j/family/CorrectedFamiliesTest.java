@@ -32,6 +32,15 @@ import org.moe4j.model.Rotary;
  */
 class CorrectedFamiliesTest {
 
+  private static final Map<String, String> TWINS =
+      Map.of(
+          "glm4moe",
+          "glm4moe-predicts",
+          "dots1",
+          "dots1-plain",
+          "bailingmoe2",
+          "bailingmoe2-plain");
+
   @TempDir Path scratch;
 
   private Variant fixture(String name) {
@@ -61,8 +70,68 @@ class CorrectedFamiliesTest {
     // Groups of one expert have no best two; one group of three cannot hold four.
     assertNames(fixture("glm4moe-groups-raw").with("n_group", 9).bad(), "n_group", "9 experts");
     assertNames(fixture("glm4moe-groups-raw").with("n_group", 2).bad(), "n_group");
-    assertNames(fixture("glm4moe-groups-raw").with("topk_group", 4).bad(), "4 of 3 groups");
+    assertNames(
+        fixture("glm4moe-groups-raw").with("topk_group", 4).bad(), "topk_group", "3, found 4");
     assertNames(fixture("glm4moe-groups-raw").with("num_experts_per_tok", 4).bad(), "n_group");
+  }
+
+  @Test
+  void howManyGroupsAreKeptWhereTheConfigDoesNotTellIsTheFamilysOwn() {
+    for (String one : List.of("glm4moe-groups-raw", "dots1-sliding-groups", "bailingmoe2-groups")) {
+      fixture(one)
+          .without("topk_group")
+          .with("num_experts_per_tok", 2)
+          .map(spec -> assertEquals(1, groups(spec).kept()));
+    }
+    for (String all : List.of("deepseekv3-groups", "glm47flash-mixed-groups")) {
+      fixture(all)
+          .without("topk_group")
+          .map(spec -> assertEquals(groups(spec).count(), groups(spec).kept()));
+    }
+    fixture("deepseekv2-groups")
+        .without("topk_group")
+        .map(spec -> assertEquals(groups(spec).count(), groups(spec).kept()));
+  }
+
+  private static ScoredTopK.Groups groups(ModelSpec spec) {
+    ScoredTopK.Groups groups = rule(spec).groups();
+    assertNotNull(groups);
+    return groups;
+  }
+
+  @Test
+  void whetherWeightsAddUpWhereTheConfigDoesNotTellIsTheFamilysOwn() {
+    for (String yes : List.of("glm4moe-plain", "deepseekv3-groups", "glm47flash-plain")) {
+      fixture(yes)
+          .without("norm_topk_prob")
+          .map(spec -> assertNotNull(rule(spec).normalisation(), yes));
+    }
+    for (String no : List.of("dots1-plain", "deepseekv2-groups")) {
+      fixture(no).without("norm_topk_prob").map(spec -> assertNull(rule(spec).normalisation(), no));
+    }
+    // The reference never divides here, whatever the config says.
+    fixture("deepseekv2-groups")
+        .with("norm_topk_prob", true)
+        .map(spec -> assertNull(rule(spec).normalisation()));
+  }
+
+  @Test
+  void theFactorOfTheWeightsIsFinite() {
+    for (String family : List.of("glm4moe-plain", "deepseekv3-groups", "deepseekv2-groups")) {
+      assertNames(
+          fixture(family).with("routed_scaling_factor", 1e200).bad(),
+          "routed_scaling_factor",
+          "1.0E200");
+    }
+    fixture("deepseekv3-groups")
+        .without("routed_scaling_factor")
+        .map(spec -> assertEquals(2.5, rule(spec).scale()));
+    fixture("glm47flash-plain")
+        .without("routed_scaling_factor")
+        .map(spec -> assertEquals(1.8, rule(spec).scale()));
+    fixture("glm4moe-plain")
+        .without("routed_scaling_factor")
+        .map(spec -> assertEquals(1, rule(spec).scale()));
   }
 
   // ------------------------------------------------------- layers that are left out
@@ -226,6 +295,30 @@ class CorrectedFamiliesTest {
             () -> open(minimax(1, -1).uint32("minimax-m2.expert_gating_func", 1))),
         "expert_gating_func",
         "sigmoid");
+  }
+
+  @Test
+  void theGatingOfAGgufFileMustBeTheFamilys() {
+    for (String sigmoid : List.of("glm4moe", "dots1", "bailingmoe2")) {
+      GgufVariant twin = GgufVariant.of(TWINS.get(sigmoid), scratch);
+      twin.map(spec -> assertEquals(ScoredTopK.Score.SIGMOID, rule(spec).score()));
+      twin.with(sigmoid + ".expert_gating_func", 0)
+          .map(spec -> assertEquals(ScoredTopK.Score.SIGMOID, rule(spec).score()));
+      assertNames(
+          twin.with(sigmoid + ".expert_gating_func", 1).unsupported(),
+          sigmoid + ".expert_gating_func",
+          "sigmoid");
+      assertNames(
+          twin.with(sigmoid + ".expert_gating_func", 3).unsupported(),
+          sigmoid + ".expert_gating_func",
+          "3");
+    }
+    GgufVariant first = GgufVariant.of("bailingmoe-plain", scratch);
+    first.map(spec -> assertEquals(ScoredTopK.Score.SOFTMAX, rule(spec).score()));
+    assertNames(
+        first.adding("bailingmoe.expert_gating_func", 2).unsupported(),
+        "bailingmoe.expert_gating_func",
+        "softmax");
   }
 
   @Test
