@@ -13,10 +13,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.CacheType;
 import org.moe4j.MixtureModel;
+import org.moe4j.bench.Measurement;
+import org.moe4j.bench.Samples;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,16 +32,16 @@ import tools.jackson.databind.json.JsonMapper;
     name = "bench",
     description = {
       "Measures speed: random ids, greedy, medians over the repetitions, after a warm-up.",
-      "pp is prompt tokens a second from an empty cache, tg generated tokens a second after 16 tokens,",
-      "first_token_s the time from the call to the first token of the pp request, rss_mb the most memory",
+      "pp is prompt tokens a second from an empty cache, tg generated tokens a second after 16"
+          + " tokens,",
+      "first_token_s the time from the call to the first token of the pp request, rss_mb the most"
+          + " memory",
       "the process had resident, load_s the time to open the model."
     },
     sortOptions = false)
 final class BenchCommand implements Callable<Integer> {
 
   private static final int MOST_WARM_UPS = 8;
-  private static final double WARM_UP_SECONDS = 30;
-  private static final double STEADY = 0.03;
 
   @Spec private CommandSpec spec;
 
@@ -77,18 +79,24 @@ final class BenchCommand implements Callable<Integer> {
     atLeast("--batch", batch, 1);
     atLeast("--depth", depth, 0);
     // Speed can be measured beyond the length that the model was trained for.
-    int context = Math.addExact(depth, Math.max(prompt, Measurement.BEFORE_GENERATING + gen) + 2);
+    int context = Measurement.context(prompt, gen, depth);
     long start = System.nanoTime();
     try (MixtureModel model = common.open(CacheType.F16, context)) {
       double loadSeconds = (System.nanoTime() - start) / 1e9;
-      Measurement measurement =
-          new Measurement(model, new Random(20260101), prompt, gen, batch, depth);
-      warmUp(measurement);
-      List<Measurement.Rates> rates = new ArrayList<>();
-      for (int rep = 0; rep < reps; rep++) {
-        rates.add(measurement.run());
-      }
-      report(model, loadSeconds, rates);
+      Measurement measurement = new Measurement(model, new Random(20260101));
+      List<Double> firstTokens = new ArrayList<>();
+      DoubleSupplier read =
+          () -> {
+            Measurement.Reading reading = measurement.read(prompt, depth);
+            firstTokens.add(reading.firstToken());
+            return reading.seconds();
+          };
+      DoubleSupplier generate = () -> measurement.generate(gen, batch, depth);
+      warmUp(read, generate);
+      firstTokens.clear();
+      double pp = prompt / Samples.of(read, reps).median();
+      double tg = (double) gen * batch / Samples.of(generate, reps).median();
+      report(model, loadSeconds, pp, tg, new Samples(firstTokens).median());
       return Main.DONE;
     }
   }
@@ -100,32 +108,16 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** Until compiled code no longer makes it faster, or long enough. */
-  private void warmUp(Measurement measurement) {
+  private void warmUp(DoubleSupplier read, DoubleSupplier generate) {
     try (LoadBar bar = LoadBar.start("warming up", common.quiet())) {
-      long start = System.nanoTime();
-      Measurement.Rates best = measurement.run();
-      for (int run = 1; run < MOST_WARM_UPS; run++) {
-        double seconds = (System.nanoTime() - start) / 1e9;
-        if (seconds > WARM_UP_SECONDS) {
-          return;
-        }
-        bar.update(Math.max((double) run / MOST_WARM_UPS, seconds / WARM_UP_SECONDS));
-        Measurement.Rates next = measurement.run();
-        if (next.pp() < best.pp() * (1 + STEADY) && next.tg() < best.tg() * (1 + STEADY)) {
-          return;
-        }
-        best =
-            new Measurement.Rates(
-                Math.max(best.pp(), next.pp()), Math.max(best.tg(), next.tg()), next.firstToken());
-      }
+      Samples.warmUp(read, MOST_WARM_UPS);
+      bar.update(0.5);
+      Samples.warmUp(generate, MOST_WARM_UPS);
     }
   }
 
-  private void report(MixtureModel model, double loadSeconds, List<Measurement.Rates> rates) {
-    double pp = median(rates, Measurement.Rates::pp);
-    double tg = median(rates, Measurement.Rates::tg);
-    double firstToken = median(rates, Measurement.Rates::firstToken);
+  private void report(
+      MixtureModel model, double loadSeconds, double pp, double tg, double firstToken) {
     Double memory = peakMegabytes();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -153,13 +145,6 @@ final class BenchCommand implements Callable<Integer> {
           Locale.ROOT, "tg %d%s%s: %.2f tokens/s%n", gen, batch == 1 ? "" : " x " + batch, at, tg);
     }
     out.flush();
-  }
-
-  private static double median(
-      List<Measurement.Rates> rates, ToDoubleFunction<Measurement.Rates> value) {
-    double[] sorted = rates.stream().mapToDouble(value).sorted().toArray();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
   /**

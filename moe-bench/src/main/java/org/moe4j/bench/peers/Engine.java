@@ -10,13 +10,21 @@ interface Engine {
   String description();
 
   /**
-   * Opens a model in the place of the one before.
+   * Opens a model.
    *
-   * @param file a GGUF file
+   * @param file a GGUF file, or what else the engine reads
+   * @param room what it has to hold
+   */
+  void open(Path file, Room room);
+
+  /**
+   * What a cache has to hold.
+   *
    * @param sequences most sequences at once
    * @param context positions of the longest sequence
+   * @param positions positions of all sequences together, at most
    */
-  void open(Path file, int sequences, int context);
+  record Room(int sequences, int context, int positions) {}
 
   /**
    * Reads a prompt into an empty cache, after a part that is not timed.

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench.peers;
 
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.moe4j.bench.peers.FileWriter.Content;
+import org.moe4j.bench.peers.FileWriter.Region;
 import org.moe4j.format.TensorType;
 
 /**
@@ -33,12 +31,6 @@ final class GgufWriter {
   private final Bytes settings = new Bytes();
   private final List<Tensor> tensors = new ArrayList<>();
   private long settingCount;
-
-  /** Makes the bytes of a tensor. */
-  @FunctionalInterface
-  interface Content {
-    void writeTo(OutputStream out) throws IOException;
-  }
 
   private record Tensor(String name, TensorType type, List<Long> shape, Content content) {
     long bytes() {
@@ -125,17 +117,20 @@ final class GgufWriter {
 
   /** Writes the file; it appears under its name when it is whole. */
   void write(Path file) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part), 1 << 20)) {
-      Bytes header = header();
-      header.writeTo(out);
-      pad(out, header.size());
-      for (Tensor tensor : tensors) {
-        tensor.content.writeTo(out);
-        pad(out, tensor.bytes());
-      }
+    byte[] header = header().toByteArray();
+    List<Region> regions = new ArrayList<>();
+    long at = aligned(header.length);
+    for (Tensor tensor : tensors) {
+      regions.add(new Region(at, tensor.bytes(), tensor.content));
+      at = aligned(at + tensor.bytes());
     }
-    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    // Some readers want the padding after the last tensor, too.
+    regions.add(new Region(at, ALIGNMENT, (part, offset) -> {}));
+    FileWriter.write(file, header, regions);
+  }
+
+  private static long aligned(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
   private Bytes header() {
@@ -152,7 +147,7 @@ final class GgufWriter {
       tensor.shape.reversed().forEach(header::int64);
       header.int32(id(tensor.type));
       header.int64(offset);
-      offset += (tensor.bytes() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+      offset += aligned(tensor.bytes());
     }
     return header;
   }
@@ -168,9 +163,5 @@ final class GgufWriter {
       case MXFP4 -> 39;
       default -> throw new IllegalArgumentException("nothing here writes " + type);
     };
-  }
-
-  private static void pad(OutputStream out, long written) throws IOException {
-    out.write(new byte[(int) ((ALIGNMENT - written % ALIGNMENT) % ALIGNMENT)]);
   }
 }

@@ -307,6 +307,28 @@ final class LlamaCpp {
     }
 
     /**
+     * Forgets the end of a sequence.
+     *
+     * @param sequence the sequence
+     * @param length tokens that it keeps
+     */
+    void truncate(int sequence, int length) {
+      Object memory = call("llama_get_memory", FunctionDescriptor.of(ADDRESS, ADDRESS), context);
+      boolean done =
+          (boolean)
+              call(
+                  "llama_memory_seq_rm",
+                  FunctionDescriptor.of(JAVA_BOOLEAN, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT),
+                  memory,
+                  sequence,
+                  length,
+                  -1);
+      if (!done) {
+        throw new IllegalStateException("llama.cpp cannot truncate this sequence");
+      }
+    }
+
+    /**
      * Reads tokens of one sequence; the last gets logits.
      *
      * @param sequence the sequence

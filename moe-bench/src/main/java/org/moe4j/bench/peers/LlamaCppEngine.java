@@ -13,6 +13,9 @@ final class LlamaCppEngine implements Engine {
   private final Random random = new Random(1);
   private LlamaCpp.@Nullable Model model;
 
+  /** Tokens of the first sequence that can be used again. */
+  private int held;
+
   LlamaCppEngine(Path folder, int threads) {
     library = new LlamaCpp(folder);
     this.threads = threads;
@@ -24,50 +27,65 @@ final class LlamaCppEngine implements Engine {
   }
 
   @Override
-  public void open(Path file, int sequences, int context) {
+  public void open(Path file, Room room) {
     if (model != null) {
       model.close();
     }
-    model = library.open(file, threads, sequences, Math.multiplyExact(context, sequences));
+    model = library.open(file, threads, room.sequences(), room.positions());
+    held = 0;
   }
 
   private LlamaCpp.Model model() {
     if (model == null) {
       throw new IllegalStateException("no model is open");
     }
-    model.clear();
     return model;
   }
 
-  private int[] ids(LlamaCpp.Model of, int count) {
-    return random.ints(count, 0, of.vocabulary()).toArray();
+  private int[] ids(int count) {
+    return random.ints(count, 0, model().vocabulary()).toArray();
+  }
+
+  /** Leaves the first sequence with so many tokens, which are read anew only if they have to be. */
+  private void hold(int depth) {
+    if (depth == 0 || depth != held) {
+      model().clear();
+      held = depth;
+      if (depth > 0) {
+        model().read(0, 0, ids(depth));
+      }
+    } else {
+      model().truncate(0, depth);
+    }
   }
 
   @Override
   public double read(int tokens, int depth) {
-    LlamaCpp.Model opened = model();
-    if (depth > 0) {
-      opened.read(0, 0, ids(opened, depth));
-    }
-    int[] prompt = ids(opened, tokens);
+    hold(depth);
+    int[] prompt = ids(tokens);
     long start = System.nanoTime();
-    opened.read(0, depth, prompt);
+    model().read(0, depth, prompt);
     return (System.nanoTime() - start) / 1e9;
   }
 
   @Override
   public double generate(int tokens, int sequences, int depth) {
-    LlamaCpp.Model opened = model();
-    for (int i = 0; i < sequences; i++) {
-      opened.read(i, 0, ids(opened, depth));
+    if (sequences == 1) {
+      hold(depth);
+    } else {
+      model().clear();
+      held = 0;
+      for (int i = 0; i < sequences; i++) {
+        model().read(i, 0, ids(depth));
+      }
     }
     int[][] next = new int[tokens][];
     for (int i = 0; i < tokens; i++) {
-      next[i] = ids(opened, sequences);
+      next[i] = ids(sequences);
     }
     long start = System.nanoTime();
     for (int i = 0; i < tokens; i++) {
-      opened.step(depth + i, next[i]);
+      model().step(depth + i, next[i]);
     }
     return (System.nanoTime() - start) / 1e9;
   }

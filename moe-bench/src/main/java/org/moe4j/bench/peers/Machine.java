@@ -27,11 +27,14 @@ import jdk.incubator.vector.VectorSpecies;
  * @param cores cores that this process may use
  * @param vectorBits bits of the vectors that Java prefers here
  * @param java version of Java
- * @param oneThread plain reading, one thread
+ * @param oneThread plain reading, one thread, GB/s
+ * @param oneThreadHuge the same in huge pages, where the system gives them
  * @param allThreads plain reading, one thread a core
- * @param allThreadsHuge the same in huge pages, where the system gives them
+ * @param allThreadsHuge the same in huge pages
  * @param floatGigaflops single-precision multiply-adds of one thread, counted twice each
  * @param shortGigaops 16-bit multiply-adds of one thread, counted twice each
+ * @param allFloatGigaflops the same of one thread a core
+ * @param allShortGigaops the same of one thread a core
  */
 record Machine(
     String processor,
@@ -39,10 +42,13 @@ record Machine(
     int vectorBits,
     String java,
     double oneThread,
+    double oneThreadHuge,
     double allThreads,
     double allThreadsHuge,
     double floatGigaflops,
-    double shortGigaops) {
+    double shortGigaops,
+    double allFloatGigaflops,
+    double allShortGigaops) {
 
   private static final long REGION = 256L << 20;
   private static final int ROUNDS = 7;
@@ -59,10 +65,13 @@ record Machine(
         F.vectorBitSize(),
         Runtime.version().toString(),
         bandwidth(1, false),
+        bandwidth(1, true),
         bandwidth(cores, false),
         bandwidth(cores, true),
-        peak(Machine::floats),
-        peak(Machine::shorts));
+        peak(1, Machine::floats),
+        peak(1, Machine::shorts),
+        peak(cores, Machine::floats),
+        peak(cores, Machine::shorts));
   }
 
   /** GB/s of reading alone, in huge pages if there are any. */
@@ -70,10 +79,23 @@ record Machine(
     return Math.max(allThreads, allThreadsHuge);
   }
 
+  /** Multiply-adds a nanosecond with all threads, counted twice each. */
+  double peak(boolean floats) {
+    return floats ? allFloatGigaflops : allShortGigaops;
+  }
+
+  /** The name, and the numbers that tell generations apart where a virtual machine hides it. */
   private static String processorName() {
-    return line(Path.of("/proc/cpuinfo"), "model name")
-        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+    return info("model name")
+        .map(name ->
+            "%s (family %s, model %s)"
+                .formatted(name, info("cpu family").orElse("?"), info("model\t").orElse("?")))
         .orElse(System.getProperty("os.arch"));
+  }
+
+  private static Optional<String> info(String key) {
+    return line(Path.of("/proc/cpuinfo"), key)
+        .map(line -> line.substring(line.indexOf(':') + 1).strip());
   }
 
   private static Optional<String> line(Path file, String prefix) {
@@ -90,7 +112,7 @@ record Machine(
   /** Memory that this process has resident now; 0 where the system does not tell. */
   static double residentMegabytes() {
     return line(Path.of("/proc/self/status"), "VmRSS:")
-        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
+        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6)
         .orElse(0.0);
   }
 
@@ -165,12 +187,19 @@ record Machine(
     long run(int rounds);
   }
 
-  private static double peak(Work work) {
+  /** The best of some rounds, in operations a nanosecond over all threads. */
+  private static double peak(int threads, Work work) {
     double best = 0;
-    for (int round = 0; round < 30; round++) {
-      long start = System.nanoTime();
-      long operations = work.run(4_000_000);
-      best = Math.max(best, (double) operations / (System.nanoTime() - start));
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      for (int round = 0; round < 30; round++) {
+        long start = System.nanoTime();
+        List<CompletableFuture<Long>> counts = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+          counts.add(CompletableFuture.supplyAsync(() -> work.run(4_000_000), pool));
+        }
+        long operations = counts.stream().mapToLong(CompletableFuture::join).sum();
+        best = Math.max(best, (double) operations / (System.nanoTime() - start));
+      }
     }
     return best;
   }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench.peers;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.SplittableRandom;
+import org.moe4j.bench.peers.FileWriter.Content;
 import org.moe4j.format.TensorType;
 
 /**
@@ -15,7 +13,7 @@ import org.moe4j.format.TensorType;
 final class RandomWeights {
 
   /** Standard deviation of a uniformly random nibble around its centre. */
-  private static final double NIBBLE = 4.6;
+  static final double NIBBLE = 4.6;
 
   /** Standard deviation of a uniformly random signed byte. */
   private static final double BYTE = 73.9;
@@ -26,59 +24,75 @@ final class RandomWeights {
   /** Standard deviation of the sixteen 4-bit floats. */
   private static final double FLOAT4 = 2.9;
 
-  private final SplittableRandom random;
+  /** Root mean square of values that are uniform in [1, 2). */
+  private static final double MANTISSA = 1.5275;
+
+  private final SplittableRandom seeds;
 
   RandomWeights(long seed) {
-    random = new SplittableRandom(seed);
+    seeds = new SplittableRandom(seed);
   }
 
-  /** Rows of random weights. */
-  GgufWriter.Content matrix(TensorType type, long rows, int inputs) {
-    return out -> {
-      double deviation = 1 / Math.sqrt(inputs);
-      byte[] row = new byte[Math.toIntExact(type.bytes(inputs))];
-      for (long i = 0; i < rows; i++) {
-        fill(type, row, deviation);
-        out.write(row);
+  /**
+   * Rows of random weights.
+   *
+   * @param inputs length of a row
+   */
+  Content matrix(TensorType type, int inputs) {
+    double deviation = 1 / Math.sqrt(inputs);
+    long seed = seeds.nextLong();
+    return (part, offset) -> {
+      fillWithBits(part, new SplittableRandom(seed ^ offset));
+      shape(type, part, deviation);
+    };
+  }
+
+  /** Random bytes. */
+  Content bytes() {
+    long seed = seeds.nextLong();
+    return (part, offset) -> fillWithBits(part, new SplittableRandom(seed ^ offset));
+  }
+
+  /** Values near a center, in F32. */
+  Content values(float center) {
+    long seed = seeds.nextLong();
+    return (part, offset) -> {
+      SplittableRandom random = new SplittableRandom(seed ^ offset);
+      while (part.hasRemaining()) {
+        part.putFloat(center + 0.02f * (float) random.nextGaussian());
       }
     };
   }
 
-  /** Values near a center, in F32. */
-  GgufWriter.Content values(long count, float center) {
-    return out -> writeFloats(out, count, center);
-  }
-
-  private void writeFloats(OutputStream out, long count, float center) throws IOException {
-    ByteBuffer value = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (long i = 0; i < count; i++) {
-      out.write(value.putFloat(0, center + 0.02f * (float) gaussian()).array());
+  private static void fillWithBits(ByteBuffer part, SplittableRandom random) {
+    int at = 0;
+    for (; at + Long.BYTES <= part.limit(); at += Long.BYTES) {
+      part.putLong(at, random.nextLong());
+    }
+    for (; at < part.limit(); at++) {
+      part.put(at, (byte) random.nextInt());
     }
   }
 
-  private double gaussian() {
-    return random.nextGaussian();
-  }
-
-  private void fill(TensorType type, byte[] row, double deviation) {
-    ByteBuffer bytes = ByteBuffer.wrap(row).order(ByteOrder.LITTLE_ENDIAN);
+  /** Makes floating-point numbers of random bits, or gives blocks of them their scales. */
+  private static void shape(TensorType type, ByteBuffer part, double deviation) {
+    int exponent = (int) Math.round(Math.log(deviation / MANTISSA) / Math.log(2));
     switch (type) {
       case F32 -> {
-        while (bytes.hasRemaining()) {
-          bytes.putFloat((float) (gaussian() * deviation));
+        for (int at = 0; at < part.limit(); at += Float.BYTES) {
+          part.putInt(at, (part.getInt(at) & 0x807f_ffff) | (exponent + 127) << 23);
         }
-        return;
       }
       case F16 -> {
-        while (bytes.hasRemaining()) {
-          bytes.putShort(Float.floatToFloat16((float) (gaussian() * deviation)));
+        for (int at = 0; at < part.limit(); at += Short.BYTES) {
+          part.putShort(at, (short) ((part.getShort(at) & 0x83ff) | (exponent + 15) << 10));
         }
-        return;
       }
-      default -> random.nextBytes(row);
-    }
-    for (int at = 0; at < row.length; at += type.blockBytes()) {
-      scale(type, bytes, at, deviation);
+      default -> {
+        for (int at = 0; at < part.limit(); at += type.blockBytes()) {
+          scale(type, part, at, deviation);
+        }
+      }
     }
   }
 

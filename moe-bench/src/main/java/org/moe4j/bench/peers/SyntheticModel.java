@@ -209,21 +209,15 @@ record SyntheticModel(Shape shape, Mix mix) {
     }
 
     private void matrix(String name, TensorType type, int outputs, int inputs) {
-      writer.tensor(name, type, random.matrix(type, outputs, inputs), outputs, inputs);
+      writer.tensor(name, type, random.matrix(type, inputs), outputs, inputs);
     }
 
     private void stack(String name, TensorType type, int outputs, int inputs) {
-      long rows = (long) shape.experts() * outputs;
-      writer.tensor(
-          name, type, random.matrix(type, rows, inputs), shape.experts(), outputs, inputs);
+      writer.tensor(name, type, random.matrix(type, inputs), shape.experts(), outputs, inputs);
     }
 
     private void values(String name, float center, long... sizes) {
-      long count = 1;
-      for (long size : sizes) {
-        count *= size;
-      }
-      writer.tensor(name, TensorType.F32, random.values(count, center), sizes);
+      writer.tensor(name, TensorType.F32, random.values(center), sizes);
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench.peers;
 
+import org.moe4j.bench.Measurement;
+
 /**
  * What is timed.
  *
@@ -17,15 +19,12 @@ record Workload(Kind kind, int tokens, int sequences, int depth) {
     GENERATE
   }
 
-  /** Tokens of the prompt before the first that is generated. */
-  private static final int SHORT_PROMPT = 16;
-
   static Workload read(int tokens) {
     return new Workload(Kind.READ, tokens, 1, 0);
   }
 
   static Workload generate(int tokens, int sequences) {
-    return new Workload(Kind.GENERATE, tokens, sequences, SHORT_PROMPT);
+    return new Workload(Kind.GENERATE, tokens, sequences, Measurement.BEFORE_GENERATING);
   }
 
   Workload at(int newDepth) {
@@ -34,7 +33,15 @@ record Workload(Kind kind, int tokens, int sequences, int depth) {
 
   /** Positions of the longest sequence. */
   int context() {
-    return depth + tokens + 2;
+    return switch (kind) {
+      case READ -> Measurement.context(tokens, 0, depth);
+      case GENERATE -> Measurement.context(0, tokens, depth);
+    };
+  }
+
+  /** Whether the cache is filled at length before, which takes more time than what is timed. */
+  boolean isDeep() {
+    return depth > Measurement.BEFORE_GENERATING;
   }
 
   /** The command of a {@link PeerProcess}. */
@@ -52,7 +59,7 @@ record Workload(Kind kind, int tokens, int sequences, int depth) {
 
   @Override
   public String toString() {
-    String where = depth > SHORT_PROMPT ? " @ " + depth : "";
+    String where = isDeep() ? " @ " + depth : "";
     return switch (kind) {
       case READ -> "read " + tokens + where;
       case GENERATE -> "generate " + tokens + (sequences == 1 ? "" : " x " + sequences) + where;
