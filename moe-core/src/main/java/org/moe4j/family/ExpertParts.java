@@ -163,10 +163,10 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
     TensorData gateUp = layer.tensor(prefix + "gate_up_proj", "", experts, hidden, 2L * width);
     TensorData down = layer.tensor(prefix + "down_proj", "", experts, width, hidden);
     return each(expert -> {
-      TensorData rows = gateUp.slice(expert).transposed();
+      TensorData columns = gateUp.slice(expert);
       return new GatedFeedForward(
-          Linear.of(rows.rows(0, width)),
-          Linear.of(rows.rows(width, 2L * width)),
+          Linear.of(columns.transposed(0, 1, width)),
+          Linear.of(columns.transposed(width, 1, width)),
           Linear.of(down.slice(expert).transposed()));
     });
   }

@@ -7,6 +7,7 @@ import java.util.function.IntFunction;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.TensorData;
+import org.moe4j.format.TensorType;
 import org.moe4j.model.Activation;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
@@ -100,10 +101,9 @@ final class GptOss implements Family {
       up = stacked(layer, "ffn_up_exps", count, width, parts.hidden());
       down = stacked(layer, "ffn_down_exps", count, parts.hidden(), width);
     } else {
-      IntFunction<Linear> both = fused(layer, "gate_up_proj", count, 2L * width, parts.hidden());
-      gate = expert -> everySecond(both.apply(expert), 0);
-      up = expert -> everySecond(both.apply(expert), 1);
-      down = fused(layer, "down_proj", count, parts.hidden(), width);
+      gate = fused(layer, "gate_up_proj", 0, 2, count, width, parts.hidden());
+      up = fused(layer, "gate_up_proj", 1, 2, count, width, parts.hidden());
+      down = fused(layer, "down_proj", 0, 1, count, parts.hidden(), width);
     }
     List<GatedFeedForward> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -119,25 +119,30 @@ final class GptOss implements Family {
     return expert -> new Linear(weight.slice(expert), bias.slice(expert));
   }
 
-  /** Columns are outputs, except in block-quantised tensors, where rows are. */
+  /**
+   * Every so many of a tensor's outputs: gate and up alternate. Columns are outputs, except in the
+   * blocks of MXFP4, where rows are.
+   */
   private static IntFunction<Linear> fused(
-      Scope layer, String name, int count, long outputs, long inputs) {
+      Scope layer, String name, int first, int step, int count, long outputs, long inputs) {
     String full = "mlp.experts." + name;
-    TensorData bias = layer.tensor(full + "_bias", "", count, outputs);
-    if (layer.tensor(full, "").type().isQuantized()) {
-      TensorData rows = layer.tensor(full, "", count, outputs, inputs);
-      return expert -> new Linear(rows.slice(expert), bias.slice(expert));
+    long all = step * outputs;
+    TensorData bias = layer.tensor(full + "_bias", "", count, all);
+    if (layer.tensor(full, "").type() == TensorType.MXFP4) {
+      TensorData rows = layer.tensor(full, "", count, all, inputs);
+      return expert ->
+          new Linear(
+              every(rows.slice(expert), first, step, outputs),
+              every(bias.slice(expert), first, step, outputs));
     }
-    TensorData columns = layer.tensor(full, "", count, inputs, outputs);
-    return expert -> new Linear(columns.slice(expert).transposed(), bias.slice(expert));
+    TensorData columns = layer.tensor(full, "", count, inputs, all);
+    return expert ->
+        new Linear(
+            columns.slice(expert).transposed(first, step, outputs),
+            every(bias.slice(expert), first, step, outputs));
   }
 
-  /** Gate and up alternate. */
-  private static Linear everySecond(Linear both, int first) {
-    long count = both.outputs() / 2;
-    TensorData bias = both.bias();
-    return new Linear(
-        both.weight().select(count, row -> 2 * row + first),
-        bias == null ? null : bias.select(count, row -> 2 * row + first));
+  private static TensorData every(TensorData all, int first, int step, long count) {
+    return step == 1 ? all : all.select(count, row -> step * row + first);
   }
 }

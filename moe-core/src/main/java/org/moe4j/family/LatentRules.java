@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.Config;
-import org.moe4j.format.Dequantizer;
 import org.moe4j.format.TensorData;
-import org.moe4j.format.TensorType;
 import org.moe4j.model.LatentAttention;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Norm;
@@ -194,36 +189,8 @@ record LatentRules(
         layer.tensor("self_attn.kv_b_proj.weight", "attn_kv_b.weight", heads * each, latentSize);
     for (int head = 0; head < heads; head++) {
       long first = head * each;
-      keyUp.add(Linear.of(transposed(joint.rows(first, first + plainSize))));
+      keyUp.add(Linear.of(joint.rows(first, first + plainSize).transposed()));
       valueUp.add(Linear.of(joint.rows(first + plainSize, first + each)));
     }
-  }
-
-  /** A matrix with rows and columns exchanged; what is quantised by rows becomes halves. */
-  private static TensorData transposed(TensorData matrix) {
-    if (!matrix.type().isQuantized()) {
-      return matrix.transposed();
-    }
-    int rows = Math.toIntExact(matrix.size(0));
-    int columns = Math.toIntExact(matrix.size(1));
-    return TensorData.derived(
-        matrix.file(),
-        matrix.name() + " transposed",
-        TensorType.F16,
-        () -> {
-          MemorySegment halves = Arena.ofAuto().allocate(2L * rows * columns, Short.BYTES);
-          MemorySegment from = matrix.data();
-          float[] row = new float[columns];
-          for (int i = 0; i < rows; i++) {
-            Dequantizer.row(matrix.type(), from, i * matrix.type().bytes(columns), row, 0, columns);
-            for (int j = 0; j < columns; j++) {
-              halves.setAtIndex(
-                  ValueLayout.JAVA_SHORT, (long) j * rows + i, Float.floatToFloat16(row[j]));
-            }
-          }
-          return halves;
-        },
-        columns,
-        rows);
   }
 }

@@ -27,6 +27,14 @@ final class Bits {
     return (int) INT.get(in, at);
   }
 
+  static void copyShort(byte[] in, int at, byte[] out, int to) {
+    SHORT.set(out, to, (short) SHORT.get(in, at));
+  }
+
+  static void copyInt(byte[] in, int at, byte[] out, int to) {
+    INT.set(out, to, (int) INT.get(in, at));
+  }
+
   /** A half as a float. */
   static float half(byte[] in, int at) {
     return Float.float16ToFloat((short) SHORT.get(in, at));

@@ -4,6 +4,7 @@ package org.moe4j.format;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
+import java.util.Optional;
 import org.moe4j.MixtureException;
 
 /**
@@ -39,39 +40,21 @@ public final class Dequantizer {
       case F32 -> MemorySegment.copy(in, GgufValue.FLOAT, 0, out, outOffset, count);
       case F16 -> f16(in, out, outOffset, count);
       case BF16 -> bf16(in, out, outOffset, count);
-      case F8_E4M3, F8_E5M2 -> {
-        for (int i = 0; i < count; i++) {
-          out[outOffset + i] = Float.float16ToFloat(half(type, in.get(ValueLayout.JAVA_BYTE, i)));
-        }
-      }
-      default ->
-          blocks(
+      default -> {
+        byte[] stored = in.toArray(ValueLayout.JAVA_BYTE);
+        Optional<Float8> floats = Float8.of(type);
+        if (floats.isPresent()) {
+          f8(floats.get(), type, stored, out, outOffset);
+        } else {
+          BlockDecoder decoder =
               BlockDecoder.of(type)
                   .orElseThrow(() ->
                       new MixtureException.Unsupported(
-                          "dequantisation", "tensor type " + type, TensorType.supportedNames())),
-              in.toArray(ValueLayout.JAVA_BYTE),
-              out,
-              outOffset);
+                          "dequantisation", "tensor type " + type, TensorType.supportedNames()));
+          blocks(decoder, stored, out, outOffset);
+        }
+      }
     }
-  }
-
-  /**
-   * The half that has the value of a float of 8 bits.
-   *
-   * @param type {@link TensorType#F8_E4M3} or {@link TensorType#F8_E5M2}
-   * @param bits the float
-   * @see <a href="https://arxiv.org/abs/2209.05433">FP8 Formats for Deep Learning</a>
-   */
-  public static short half(TensorType type, byte bits) {
-    if (type == TensorType.F8_E5M2) {
-      return (short) (bits << 8);
-    }
-    int magnitude = bits & 0x7f;
-    // As a half it is 2^8 times too small, exactly, for both exponents count from the same bits.
-    float value =
-        magnitude == 0x7f ? Float.NaN : Float.float16ToFloat((short) (magnitude << 7)) * 0x1p8f;
-    return Float.floatToFloat16(bits < 0 ? -value : value);
   }
 
   private static void f16(MemorySegment in, float[] out, int to, int count) {
@@ -83,6 +66,17 @@ public final class Dequantizer {
   private static void bf16(MemorySegment in, float[] out, int to, int count) {
     for (int i = 0; i < count; i++) {
       out[to + i] = Float.intBitsToFloat(in.get(GgufValue.SHORT, 2L * i) << 16);
+    }
+  }
+
+  private static void f8(Float8 floats, TensorType type, byte[] in, float[] out, int to) {
+    int size = type.blockSize();
+    int before = type.blockBytes() - size;
+    for (int at = before; at < in.length; at += type.blockBytes()) {
+      float scale = before == 0 ? 1 : Float.intBitsToFloat(Bits.intAt(in, at - before));
+      for (int i = 0; i < size; i++) {
+        out[to++] = floats.value(in[at + i]) * scale;
+      }
     }
   }
 

@@ -8,9 +8,12 @@ import java.util.List;
 import org.moe4j.MixtureException;
 
 /**
- * Floats of 8 bits, or bytes, with a scale for every block of rows and columns; the products in
- * single precision. A grid of scales with one entry is a scale for all, one with a single column a
- * scale a row. Stacked matrices each have a grid of their own, but for the one scale of all.
+ * Floats of 8 bits, or bytes, with a scale for every block of rows and columns. A grid of scales
+ * with one entry is a scale for all, one with a single column a scale a row. Stacked matrices each
+ * have a grid of their own, but for the one scale of all.
+ *
+ * <p>Where blocks are whole blocks of a type that has a scale for each, they are given so; else the
+ * products are, in single precision.
  *
  * @param values the stored values, {@code [.., rows, columns]}
  * @param scales the grid, {@code [.., rows / block rows, columns / block columns]}, rounded up
@@ -66,6 +69,13 @@ record ScaledRows(TensorData values, TensorData scales, long blockRows, long blo
 
   @Override
   public TensorType type() {
+    long columns = values.size(values.rank() - 1);
+    for (int size : new int[] {128, 32}) {
+      boolean whole = blockColumns >= columns || blockColumns % size == 0;
+      if (whole && columns % size == 0 && (values.type() != TensorType.I8 || size == 32)) {
+        return Float8.of(values.type()).map(each -> each.blocks(size)).orElse(TensorType.INT8);
+      }
+    }
     return TensorType.F32;
   }
 
@@ -77,44 +87,53 @@ record ScaledRows(TensorData values, TensorData scales, long blockRows, long blo
   @Override
   public void row(long row, MemorySegment out, long at) {
     int columns = Math.toIntExact(values.size(values.rank() - 1));
-    long rows = values.size(values.rank() - 2);
-    float[] stored = stored(row, columns);
-    if (blockRows == Long.MAX_VALUE) {
-      write(stored, scale(0), 0, columns, out, at);
+    TensorType type = type();
+    if (type == TensorType.F32) {
+      products(row, columns, out, at);
       return;
     }
-    long across = Math.ceilDiv(columns, blockColumns);
-    long first = (row / rows * Math.ceilDiv(rows, blockRows) + row % rows / blockRows) * across;
-    for (int block = 0; block < across; block++) {
-      int from = Math.toIntExact(block * blockColumns);
-      int to = (int) Math.min(columns, from + blockColumns);
-      write(stored, scale(first + block), from, to, out, at);
+    MemorySegment data = values.data();
+    int size = type.blockSize();
+    for (int column = 0; column < columns; column += size) {
+      long to = at + type.bytes(column);
+      out.set(GgufValue.FLOAT, to, scale(row, column));
+      MemorySegment.copy(data, row * columns + column, out, to + Float.BYTES, size);
     }
   }
 
-  private float[] stored(long row, int columns) {
+  private void products(long row, int columns, MemorySegment out, long at) {
     float[] stored = new float[columns];
-    MemorySegment data = values.data();
     if (values.type() == TensorType.I8) {
       for (int column = 0; column < columns; column++) {
-        stored[column] = data.get(ValueLayout.JAVA_BYTE, row * columns + column);
+        stored[column] = values.data().get(ValueLayout.JAVA_BYTE, row * columns + column);
       }
     } else {
-      Dequantizer.row(values.type(), data, row * columns, stored, 0, columns);
+      Dequantizer.row(values.type(), values.data(), row * columns, stored, 0, columns);
     }
-    return stored;
+    long block = Math.min(blockColumns, columns);
+    for (long first = 0; first < columns; first += block) {
+      float scale = scale(row, first);
+      for (int column = (int) first; column < Math.min(columns, first + block); column++) {
+        out.set(GgufValue.FLOAT, at + 4L * column, stored[column] * scale);
+      }
+    }
   }
 
-  private float scale(long index) {
+  private float scale(long row, long column) {
     float[] one = new float[1];
-    Dequantizer.row(scales.type(), scales.data(), scales.type().bytes(index), one, 0, 1);
+    Dequantizer.row(
+        scales.type(), scales.data(), scales.type().bytes(entry(row, column)), one, 0, 1);
     return one[0];
   }
 
-  private static void write(
-      float[] stored, float scale, int from, int to, MemorySegment out, long at) {
-    for (int column = from; column < to; column++) {
-      out.set(GgufValue.FLOAT, at + 4L * column, stored[column] * scale);
+  /** Which scale an element has. */
+  private long entry(long row, long column) {
+    if (blockRows == Long.MAX_VALUE) {
+      return 0;
     }
+    long rows = values.size(values.rank() - 2);
+    long down = row / rows * Math.ceilDiv(rows, blockRows) + row % rows / blockRows;
+    return down * Math.ceilDiv(values.size(values.rank() - 1), blockColumns)
+        + column / blockColumns;
   }
 }

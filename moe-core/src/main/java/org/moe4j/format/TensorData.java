@@ -3,7 +3,6 @@ package org.moe4j.format;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.LongUnaryOperator;
@@ -19,9 +18,6 @@ import java.util.function.Supplier;
  * later throws {@link IllegalStateException}.
  */
 public final class TensorData {
-
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
   private final String file;
   private final String name;
@@ -294,40 +290,46 @@ public final class TensorData {
   }
 
   /**
-   * A matrix with rows and columns exchanged, of a type that is not quantised. It is copied
-   * whenever somebody reads it.
+   * A matrix with rows and columns exchanged. It is copied whenever somebody reads it. What is
+   * stored in blocks of a row becomes halves, but floats of 8 bits with scales become floats.
    *
-   * @throws IllegalArgumentException if this is no matrix, or quantised
+   * @throws IllegalArgumentException if this is no matrix
    */
   public TensorData transposed() {
-    if (shape.length != 2 || type.isQuantized()) {
-      throw new IllegalArgumentException(this + " cannot be transposed");
+    requireMatrix();
+    return transposed(0, 1, shape[1]);
+  }
+
+  /**
+   * Chosen columns of a matrix as rows, such as every second of one that interleaves gate and up;
+   * otherwise as {@link #transposed()}.
+   *
+   * @param first the column that becomes the first row, 0 or more
+   * @param step distance of the columns that become neighbouring rows, at least 1
+   * @param count number of rows
+   * @throws IndexOutOfBoundsException if a column is none of the matrix
+   * @throws IllegalArgumentException if this is no matrix
+   */
+  public TensorData transposed(long first, long step, long count) {
+    requireMatrix();
+    if (count > 0) {
+      Objects.checkIndex(first, shape[1]);
+      Objects.checkIndex(first + Math.multiplyExact(step, count - 1), shape[1]);
     }
-    long rows = shape[0];
-    long columns = shape[1];
-    int size = Math.toIntExact(type.bytes(1));
+    TensorType given = Transposed.type(type);
     return derived(
         file,
         name + " transposed",
-        type,
-        () -> {
-          MemorySegment from = data();
-          MemorySegment to = Arena.ofAuto().allocate(Math.max(1, elements * size), Long.BYTES);
-          for (long row = 0; row < rows; row++) {
-            for (long column = 0; column < columns; column++) {
-              long source = (row * columns + column) * size;
-              long target = (column * rows + row) * size;
-              switch (size) {
-                case Float.BYTES -> to.set(INT, target, from.get(INT, source));
-                case Short.BYTES -> to.set(SHORT, target, from.get(SHORT, source));
-                default -> MemorySegment.copy(from, source, to, target, size);
-              }
-            }
-          }
-          return to.asSlice(0, elements * size);
-        },
-        columns,
-        rows);
+        given,
+        new Transposed(this, given, first, step),
+        count,
+        shape[0]);
+  }
+
+  private void requireMatrix() {
+    if (shape.length != 2) {
+      throw new IllegalArgumentException(this + " cannot be transposed");
+    }
   }
 
   private void requireDimension() {

@@ -118,7 +118,16 @@ public enum TensorType {
   /** 32 integers of 5 bits with an F32 scale; no file has it, packed tensors are given so. */
   INT5(-1, false, 32, 36),
   /** 32 integers of 8 bits with an F32 scale; no file has it, packed tensors are given so. */
-  INT8(-1, false, 32, 36);
+  INT8(-1, false, 32, 36),
+
+  /** An F32 scale and 128 F8_E4M3; no file has it, scaled tensors are given so. */
+  E4M3_128(-1, false, 128, 132),
+  /** An F32 scale and 32 F8_E4M3; no file has it, scaled tensors are given so. */
+  E4M3_32(-1, false, 32, 36),
+  /** An F32 scale and 128 F8_E5M2; no file has it, scaled tensors are given so. */
+  E5M2_128(-1, false, 128, 132),
+  /** An F32 scale and 32 F8_E5M2; no file has it, scaled tensors are given so. */
+  E5M2_32(-1, false, 32, 36);
 
   private static final TensorType[] VALUES = values();
 
@@ -167,8 +176,8 @@ public enum TensorType {
   /** Whether weights of this type can be computed with here. */
   public boolean isSupported() {
     return switch (this) {
-      case F32, F16, BF16, F8_E4M3, F8_E5M2 -> true;
-      default -> BlockDecoder.of(this).isPresent();
+      case F32, F16, BF16 -> true;
+      default -> BlockDecoder.of(this).isPresent() || Float8.of(this).isPresent();
     };
   }
 

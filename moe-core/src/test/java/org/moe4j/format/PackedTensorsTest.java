@@ -162,6 +162,64 @@ class PackedTensorsTest {
   }
 
   @Test
+  void blocksOf128ColumnsStayFloatsOf8Bits() {
+    for (TensorType type : List.of(TensorType.F8_E4M3, TensorType.F8_E5M2)) {
+      byte[] stored = new byte[3 * 256];
+      for (int i = 0; i < stored.length; i++) {
+        stored[i] = (byte) (i % 120);
+      }
+      float[] scales = {0.1f, 0.2f, 0.3f, 0.4f};
+      TensorData weight = tensor("a.weight", type, stored, 3, 256);
+      TensorData a =
+          read(
+                  Map.of("quant_method", "fp8", "weight_block_size", List.of(2L, 128L)),
+                  weight,
+                  tensor("a.weight_scale_inv", TensorType.F32, scales, 2, 2))
+              .get("a.weight");
+      assertEquals(
+          type == TensorType.F8_E4M3 ? TensorType.E4M3_128 : TensorType.E5M2_128, a.type());
+      float[] expected = values(weight);
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] *= scales[i / 512 * 2 + i % 256 / 128];
+      }
+      assertArrayEquals(expected, values(a));
+      assertArrayEquals(Arrays.copyOfRange(expected, 512, 768), values(a.rows(2, 3)));
+    }
+  }
+
+  @Test
+  void narrowBlocksAreGivenInBlocksOf32() {
+    TensorData a =
+        read(
+                Map.of("quant_method", "fp8", "weight_block_size", List.of(1L, 64L)),
+                tensor("a.weight", TensorType.F8_E4M3, new byte[128], 1, 128),
+                tensor("a.weight_scale_inv", TensorType.F32, new float[] {1, 2}, 1, 2))
+            .get("a.weight");
+    assertEquals(TensorType.E4M3_32, a.type());
+  }
+
+  @Test
+  void scaledBytesBecomeIntegers() {
+    byte[] stored = new byte[64];
+    Arrays.fill(stored, (byte) -3);
+    TensorData a =
+        read(
+                Map.of(
+                    "quant_method",
+                    "compressed-tensors",
+                    "format",
+                    "int-quantized",
+                    "config_groups",
+                    Map.of("group_0", Map.of("weights", Map.of("num_bits", 8)))),
+                tensor("a.weight", TensorType.I8, stored, 2, 32),
+                tensor("a.weight_scale", TensorType.F32, new float[] {0.5f, 2}, 2, 1))
+            .get("a.weight");
+    assertEquals(TensorType.INT8, a.type());
+    assertEquals(-1.5f, values(a)[31]);
+    assertEquals(-6, values(a)[32]);
+  }
+
+  @Test
   void stacksHaveGridsOfTheirOwn() {
     byte[] ones = new byte[2 * 2 * 2];
     Arrays.fill(ones, (byte) 0x38);

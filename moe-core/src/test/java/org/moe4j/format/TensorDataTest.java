@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TensorDataTest {
 
@@ -50,6 +52,50 @@ class TensorDataTest {
     assertEquals(18, quantised.slice(0).rows(32, 64).bytes());
     assertThrows(IllegalArgumentException.class, () -> quantised.slice(0).rows(0, 16));
     assertThrows(IllegalArgumentException.class, () -> quantised.slice(0).slice(0));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16", "BF16", "F8_E4M3", "Q8_0", "E4M3_32"})
+  void columnsBecomeRows(TensorType type) {
+    int rows = 131;
+    int columns = 160;
+    byte[] bytes = new byte[(int) type.bytes(rows * columns)];
+    for (int i = 0; i < bytes.length; i++) {
+      // Small numbers of every type, that are halves after they are multiplied.
+      bytes[i] = (byte) (i * 37 % 61);
+    }
+    TensorData matrix = TensorData.of("f", "m", type, MemorySegment.ofArray(bytes), rows, columns);
+    for (int at = 0; type.isQuantized() && at < bytes.length; at += type.blockBytes()) {
+      int half = Float.floatToFloat16(0.5f);
+      bytes[at] = (byte) (type == TensorType.Q8_0 ? half : 0);
+      bytes[at + 1] = (byte) (type == TensorType.Q8_0 ? half >> 8 : 0);
+      bytes[at + 2] = (byte) (type == TensorType.Q8_0 ? 5 : 0);
+      bytes[at + 3] = (byte) (type == TensorType.Q8_0 ? 5 : 0x3f);
+    }
+    float[] all = values(matrix);
+    TensorData exchanged = matrix.transposed();
+    assertArrayEquals(new long[] {columns, rows}, exchanged.shape());
+    float[] found = values(exchanged);
+    float[] odd = values(matrix.transposed(3, 2, 70).rows(2, 69));
+    float[] row = values(exchanged.slice(159));
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        assertEquals(all[r * columns + c], found[c * rows + r], r + ", " + c);
+      }
+      for (int i = 2; i < 69; i++) {
+        assertEquals(all[r * columns + 3 + 2 * i], odd[(i - 2) * rows + r], r + ", " + i);
+      }
+      assertEquals(all[r * columns + 159], row[r]);
+    }
+    assertThrows(IndexOutOfBoundsException.class, () -> matrix.transposed(1, 2, 81));
+    assertThrows(IndexOutOfBoundsException.class, () -> matrix.transposed(-1, 1, 1));
+    assertThrows(IllegalArgumentException.class, () -> matrix.slice(0).transposed());
+  }
+
+  private static float[] values(TensorData tensor) {
+    float[] values = new float[(int) tensor.elements()];
+    Dequantizer.row(tensor.type(), tensor.data(), 0, values, 0, values.length);
+    return values;
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.moe4j.CacheType;
 import org.moe4j.decode.Decoder;
 import org.moe4j.device.DeviceProvider;
+import org.moe4j.format.BlockDecoder;
 import org.moe4j.format.ModelFile;
 import org.moe4j.format.TensorType;
 
@@ -52,7 +53,7 @@ class PackedParityTest {
   /** Whether activations are rounded somewhere on the cpu device. */
   private static boolean quantised(Path directory) {
     try (ModelFile file = ModelFile.open(directory)) {
-      return file.tensors().stream().anyMatch(tensor -> tensor.type().isQuantized());
+      return file.tensors().stream().anyMatch(tensor -> BlockDecoder.of(tensor.type()).isPresent());
     }
   }
 
@@ -64,6 +65,17 @@ class PackedParityTest {
       assertEquals(
           TensorType.BF16, file.tensor("model.layers.0.self_attn.o_proj.weight", 160, 128).type());
       assertTrue(file.find("model.layers.1.self_attn.q_proj.qweight").isEmpty());
+    }
+  }
+
+  @Test
+  void scaledFloatsKeepTheir8Bits() {
+    for (String packing : List.of("fp8-block", "fp8-tensor", "fp8-channel")) {
+      try (ModelFile file = ModelFile.open(Fixtures.resource("/packed").resolve(packing))) {
+        String layer = "model.layers.1.self_attn.";
+        assertEquals(TensorType.E4M3_32, file.tensor(layer + "q_proj.weight", 128, 160).type());
+        assertEquals(TensorType.E4M3_128, file.tensor(layer + "o_proj.weight", 160, 128).type());
+      }
     }
   }
 

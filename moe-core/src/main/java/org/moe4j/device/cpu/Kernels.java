@@ -13,6 +13,7 @@ package org.moe4j.device.cpu;
  * @param f32 products with F32 weights
  * @param f16 products with F16 weights
  * @param bf16 products with BF16 weights
+ * @param f8 products with weights in floats of 8 bits
  * @param quantizer quantisation of activations
  * @param rows element-wise functions and reductions
  * @param rotation rotary embedding
@@ -28,6 +29,7 @@ record Kernels(
     FloatDots f32,
     FloatDots f16,
     FloatDots bf16,
+    Float8Dots f8,
     RowQuantizer quantizer,
     RowMath rows,
     Rotation rotation,
@@ -45,6 +47,7 @@ record Kernels(
         new VectorF32Dots(),
         new VectorF16Dots(),
         new VectorBF16Dots(),
+        new VectorFloat8Dots(),
         new VectorRowQuantizer(),
         new VectorRowMath(),
         new VectorRotation(),
@@ -63,6 +66,7 @@ record Kernels(
         ScalarFloatDots.F32,
         ScalarFloatDots.F16,
         ScalarFloatDots.BF16,
+        new ScalarFloat8Dots(),
         new ScalarRowQuantizer(),
         new ScalarRowMath(),
         new ScalarRotation(),

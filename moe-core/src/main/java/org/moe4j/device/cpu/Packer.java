@@ -4,6 +4,7 @@ package org.moe4j.device.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 import org.moe4j.MixtureException;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
 import org.moe4j.format.BlockDecoder;
@@ -47,9 +48,12 @@ final class Packer {
   static long bytes(TensorData tensor) {
     int outputs = Math.toIntExact(tensor.size(0));
     int inputs = Math.toIntExact(tensor.elements() / tensor.size(0));
-    return switch (tensor.type()) {
-      case F32, F16, BF16, F8_E4M3, F8_E5M2 ->
-          FloatTiles.bytes(floatType(tensor.type()), outputs, inputs);
+    TensorType type = tensor.type();
+    if (Float8Packer.fits(type, inputs)) {
+      return Float8Packer.bytes(type, outputs, inputs);
+    }
+    return switch (type) {
+      case F32, F16, BF16, F8_E4M3, F8_E5M2 -> FloatTiles.bytes(floatType(type), outputs, inputs);
       default -> QuantizedTiles.bytes(Form.of(decoder(tensor)), outputs, inputs);
     };
   }
@@ -63,17 +67,25 @@ final class Packer {
    */
   static Tiles pack(TensorData tensor, NativeMemory memory, Loops loops) {
     Packer packer = new Packer(tensor);
-    Tiles tiles =
-        switch (tensor.type()) {
-          case F32, F16, BF16, F8_E4M3, F8_E5M2 -> packer.floats(memory, loops);
-          default -> packer.quantized(decoder(tensor), memory, loops);
-        };
+    Tiles tiles = packer.tiles(memory, loops);
     // The source is not needed any more, so its pages need not stay in memory; what is shared with
     // others comes back.
     if (packer.data.isMapped()) {
       packer.data.unload();
     }
     return tiles;
+  }
+
+  private Tiles tiles(NativeMemory memory, Loops loops) {
+    return switch (tensor.type()) {
+      case F32, F16, BF16 -> floats(memory, loops);
+      case F8_E4M3, F8_E5M2, E4M3_32, E4M3_128, E5M2_32, E5M2_128 ->
+          (Float8Packer.fits(tensor.type(), inputs)
+                  ? Float8Packer.pack(tensor, data, memory, loops)
+                  : Optional.<Tiles>empty())
+              .orElseGet(() -> floats(memory, loops));
+      default -> quantized(decoder(tensor), memory, loops);
+    };
   }
 
   private static BlockDecoder decoder(TensorData tensor) {
@@ -87,10 +99,9 @@ final class Packer {
 
   private static FloatTiles.Type floatType(TensorType type) {
     return switch (type) {
-      case F32 -> FloatTiles.Type.F32;
+      case F16 -> FloatTiles.Type.F16;
       case BF16 -> FloatTiles.Type.BF16;
-      // Floats of 8 bits are halves, too.
-      default -> FloatTiles.Type.F16;
+      default -> FloatTiles.Type.F32;
     };
   }
 
@@ -112,15 +123,17 @@ final class Packer {
 
   private void floats(FloatTiles tiles, int row) {
     long tile = tiles.address() + row / FloatDots.ROWS * FloatTiles.tileBytes(tiles.type(), inputs);
+    float[] values = new float[tiles.type() == FloatTiles.Type.F32 ? inputs : 0];
+    if (values.length > 0) {
+      Dequantizer.row(tensor.type(), data, row * rowBytes, values, 0, inputs);
+    }
     for (int column = 0; column < inputs; column++) {
-      long from = row * rowBytes + tensor.type().bytes(column);
       long to = tile + tiles.type().offset(row % FloatDots.ROWS, column);
-      switch (tensor.type()) {
-        case F32 -> Native.putInt(to, data.get(ValueLayout.JAVA_INT_UNALIGNED, from));
-        case F8_E4M3, F8_E5M2 ->
-            Native.putShort(
-                to, Dequantizer.half(tensor.type(), data.get(ValueLayout.JAVA_BYTE, from)));
-        default -> Native.putShort(to, data.get(ValueLayout.JAVA_SHORT_UNALIGNED, from));
+      if (values.length > 0) {
+        Native.putFloat(to, values[column]);
+      } else {
+        long from = row * rowBytes + (long) column * Short.BYTES;
+        Native.putShort(to, data.get(ValueLayout.JAVA_SHORT_UNALIGNED, from));
       }
     }
   }

@@ -85,6 +85,10 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
         floats("F16", columns, Short.BYTES, Kernels::f16);
         floats("BF16", columns, Short.BYTES, Kernels::bf16);
       }
+      for (int columns : new int[] {2, 30, 64, 130}) {
+        floats8(columns, 4);
+        floats8(columns, 5);
+      }
       quantizer(1);
       quantizer(5);
       for (int count : COUNTS) {
@@ -295,6 +299,44 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       add(
           type + " four " + columns,
           k -> dots.apply(k).four(tile, columns, x, 2 * columns, 0, columns, 4 * columns, y, 5, 50),
+          x,
+          y);
+    }
+
+    private void floats8(int columns, int exponentBits) {
+      int block = 64;
+      long blockBytes = Float8Dots.blockBytes(block);
+      int blocks = Math.ceilDiv(columns, block);
+      long tile = bits(blocks * blockBytes);
+      for (int i = 0; i < blocks * 32; i++) {
+        float scale = (float) random.nextGaussian() * Float8Dots.unit(exponentBits);
+        Native.putFloat(tile + i / 32 * blockBytes + i % 32 * 4L, scale);
+      }
+      float[] x = floats(5 * columns);
+      float[] y = floats(4 * 50);
+      String sizes = columns + " of " + exponentBits;
+      add(
+          "F8 one " + sizes,
+          k -> k.f8().one(tile, columns, block, exponentBits, x, columns, y, 7),
+          x,
+          y);
+      add(
+          "F8 four " + sizes,
+          k ->
+              k.f8()
+                  .four(
+                      tile,
+                      columns,
+                      block,
+                      exponentBits,
+                      x,
+                      2 * columns,
+                      0,
+                      columns,
+                      4 * columns,
+                      y,
+                      5,
+                      50),
           x,
           y);
     }

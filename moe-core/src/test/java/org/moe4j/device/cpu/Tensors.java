@@ -39,10 +39,22 @@ final class Tensors {
         }
       }
       case F8_E4M3, F8_E5M2 -> {
+        random.nextBytes(bytes);
         for (int i = 0; i < elements; i++) {
-          int bits = random.nextInt(256);
-          // Neither NaN nor infinite.
-          bytes[i] = (byte) ((bits & 0x7f) >= 0x7c ? bits & 0x83 : bits);
+          bytes[i] = finite(bytes[i]);
+        }
+      }
+      case E4M3_32, E4M3_128, E5M2_32, E5M2_128 -> {
+        random.nextBytes(bytes);
+        double largest = type.name().startsWith("E4M3") ? 448 : 57344;
+        for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+          data.set(
+              ValueLayout.JAVA_FLOAT_UNALIGNED,
+              at,
+              (float) ((0.5 + random.nextDouble()) * deviation * 4 / largest));
+          for (int i = 4; i < type.blockBytes(); i++) {
+            bytes[at + i] = finite(bytes[at + i]);
+          }
         }
       }
       case INT4, INT5, INT8 -> {
@@ -65,6 +77,11 @@ final class Tensors {
       }
     }
     return TensorData.of("test", type + " tensor", type, data, shape);
+  }
+
+  /** A float of 8 bits that is neither NaN nor infinite. */
+  private static byte finite(byte bits) {
+    return (byte) ((bits & 0x7f) >= 0x7c ? bits & 0x83 : bits);
   }
 
   /** Puts sensible halves where a block has its scale and its minimum. */

@@ -6,17 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.moe4j.MixtureException;
 import org.moe4j.device.Device;
 import org.moe4j.device.scalar.ScalarDevice;
+import org.moe4j.format.BlockDecoder;
 import org.moe4j.format.Dequantizer;
+import org.moe4j.format.Float8;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.Linear;
@@ -33,7 +37,12 @@ class TilesTest {
   }
 
   private static int inputs(TensorType type) {
-    return type.isQuantized() ? 3 * type.blockSize() : 77;
+    return type.isQuantized() ? 3 * type.blockSize() : Float8.of(type).isPresent() ? 150 : 77;
+  }
+
+  /** Whether activations, and what is not a half, are rounded. */
+  private static boolean rounded(TensorType type) {
+    return BlockDecoder.of(type).isPresent();
   }
 
   private static float[] apply(Device device, Linear linear, float[] x) {
@@ -70,7 +79,7 @@ class TilesTest {
         most = Math.max(most, Math.abs(value));
       }
       // Scales and centres of the K types and of those with minima are rounded to 11 bits.
-      float tolerance = type.isQuantized() ? most * 0x1p-10f : 0;
+      float tolerance = rounded(type) ? most * 0x1p-10f : 0;
       for (int output = 0; output < ODD_OUTPUTS; output++) {
         for (int i = 0; i < inputs; i++) {
           assertEquals(
@@ -104,7 +113,7 @@ class TilesTest {
       for (float value : expected) {
         most = Math.max(most, Math.abs(value));
       }
-      assertArrayEquals(expected, together, type.isQuantized() ? 0.05f : 1e-5f * Math.max(1, most));
+      assertArrayEquals(expected, together, rounded(type) ? 0.05f : 1e-5f * Math.max(1, most));
       float[] alone = new float[inputs];
       float[] part = new float[ODD_OUTPUTS];
       for (int row = 0; row < rows; row++) {
@@ -133,6 +142,47 @@ class TilesTest {
     try (Device cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
       assertArrayEquals(
           new float[] {32 * 127 * 8, 32 * 127 * -7}, apply(cpu, Linear.of(weight), x));
+    }
+  }
+
+  /** In 8-bit floats kept as they are, with scales beside them, a weight takes little more. */
+  @ParameterizedTest
+  @EnumSource(names = {"F8_E4M3", "F8_E5M2", "E4M3_128", "E5M2_128"})
+  void floatsOf8BitsTakeAByte(TensorType type) {
+    TensorData weight = Tensors.random(type, random, 256, 1024);
+    assertEquals(256 * 1024 * 132 / 128, Packer.bytes(weight));
+    try (CpuDevice cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
+      cpu.load(Linear.of(weight));
+      assertEquals(Packer.bytes(weight), cpu.weightBytes(), 4096);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F8_E4M3", "E4M3_32", "E5M2_128"})
+  void floatsOf8BitsThatAreNotFiniteReachTheResult(TensorType type) {
+    byte[] bytes = new byte[3 * (int) type.bytes(128)];
+    bytes[bytes.length / 3 + 40] = 0x7f;
+    TensorData weight = TensorData.of("test", "w", type, MemorySegment.ofArray(bytes), 3, 128);
+    try (Device cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
+      assertArrayEquals(
+          new float[] {0, Float.NaN, 0}, apply(cpu, Linear.of(weight), new float[128]));
+    }
+  }
+
+  @Test
+  void scalesThatKernelsCannotHoldGiveTheSameProducts() {
+    TensorData weight = Tensors.random(TensorType.E4M3_32, random, 3, 64);
+    byte[] bytes = weight.data().toArray(ValueLayout.JAVA_BYTE);
+    MemorySegment large = MemorySegment.ofArray(bytes);
+    for (float scale : new float[] {255, 256, 3e30f}) {
+      large.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 72, scale);
+      Linear linear = Linear.of(TensorData.of("test", "w", weight.type(), large, 3, 64));
+      float[] x = new float[64];
+      x[7] = 0.5f;
+      try (Device scalar = new ScalarDevice();
+          Device cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
+        assertArrayEquals(apply(scalar, linear, x), apply(cpu, linear, x), "scale " + scale);
+      }
     }
   }
 
