@@ -5,6 +5,7 @@ usage: make_fuzz_seeds.py RESOURCES      (RESOURCES = moe-core/src/test/resource
 
   fuzz/gguf, fuzz/safetensors   the files of org.moe4j.format
   fuzz/model                    the settings of every parity case, and the headers of their GGUF twins
+  fuzz/step                     headers of one GGUF file of each tensor type; what lies in fuzz/model is run too
   fuzz/tokenizer                every tokenizer with a few of its tokens and merges, as tokenizer.json and in GGUF metadata
 
 Only files called seed-* are written; the others there were found or kept by fuzzing. Those of fuzz/template were all kept:
@@ -48,8 +49,16 @@ def models():
         write("model", case.name + ".json", (case / "config.json").read_bytes())
         twin = case / "twin.gguf"
         if twin.exists():
-            header = gguf.GGUFReader(twin).data_offset
-            write("model", case.name + ".gguf", twin.read_bytes()[:header])
+            write("model", case.name + ".gguf", header(twin))
+
+
+def header(path):
+    return path.read_bytes()[: gguf.GGUFReader(path).data_offset]
+
+
+def steps():
+    for path in sorted((ROOT / "llamacpp/quantised").glob("*.gguf")):
+        write("step", path.name, header(path))
 
 
 def few_of_bpe(tokenizer):
@@ -130,5 +139,6 @@ def gguf_tokenizers():
 
 formats()
 models()
+steps()
 tokenizers()
 gguf_tokenizers()

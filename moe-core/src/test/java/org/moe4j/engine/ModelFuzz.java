@@ -39,7 +39,7 @@ public final class ModelFuzz {
   private ModelFuzz() {}
 
   /** Settings and tensors that belong together. */
-  private record Fixture(Config config, Collection<TensorData> tensors) {
+  private record Fixture(Path folder, Config config, Collection<TensorData> tensors) {
 
     long likeness(Config other) {
       return other.keys().stream()
@@ -57,7 +57,7 @@ public final class ModelFuzz {
       List<Fixture> fixtures = new ArrayList<>();
       for (Path folder : folders.sorted().toList()) {
         ModelFile file = ModelFile.open(folder);
-        fixtures.add(new Fixture(file.config(), file.tensors()));
+        fixtures.add(new Fixture(folder, file.config(), file.tensors()));
       }
       return fixtures;
     } catch (IOException e) {
@@ -84,12 +84,16 @@ public final class ModelFuzz {
    */
   public static void fuzzerTestOneInput(byte[] bytes) {
     Contract.check(() -> {
-      if (bytes.length >= 4 && Arrays.equals(bytes, 0, 4, GGUF, 0, 4)) {
+      if (isGguf(bytes)) {
         Inspection.of(FileParts.gguf(Path.of("fuzz.gguf"), image(bytes)));
       } else {
         Inspection.of(directory(bytes));
       }
     });
+  }
+
+  static boolean isGguf(byte[] bytes) {
+    return bytes.length >= 4 && Arrays.equals(bytes, 0, 4, GGUF, 0, 4);
   }
 
   private static MemorySegment image(byte[] bytes) {
@@ -101,18 +105,31 @@ public final class ModelFuzz {
   }
 
   private static ModelFile directory(byte[] bytes) {
+    Config config = config(bytes);
+    return FileParts.directory(Path.of("fuzz"), config, closest(config).tensors);
+  }
+
+  /** The folder of the fixture whose settings are most like some. */
+  static Path closest(byte[] settings) {
+    return closest(config(settings)).folder;
+  }
+
+  private static Config config(byte[] bytes) {
     try {
       Files.write(CONFIG, bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Config config = Config.readJson(CONFIG);
+    return Config.readJson(CONFIG);
+  }
+
+  private static Fixture closest(Config config) {
     Fixture closest = FIXTURES.getFirst();
     for (Fixture fixture : FIXTURES) {
       if (fixture.likeness(config) > closest.likeness(config)) {
         closest = fixture;
       }
     }
-    return FileParts.directory(Path.of("fuzz"), config, closest.tensors);
+    return closest;
   }
 }

@@ -33,6 +33,9 @@ public final class Contract {
       if (message.lines().count() != 1) {
         throw new AssertionError("a message of several lines: " + message, refusal);
       }
+      if (refusal instanceof MixtureException.Failed || message.contains("memory ran out")) {
+        throw new AssertionError("not refused, but failed: " + message, refusal);
+      }
     }
   }
 

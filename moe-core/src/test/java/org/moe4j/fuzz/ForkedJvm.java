@@ -23,7 +23,7 @@ import org.moe4j.spi.ModelProvider;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.ObjectMapper;
 
-/** A Java process with a small heap. */
+/** A Java process with a small heap, in which every access to native memory is checked. */
 public record ForkedJvm(int status, String output) {
 
   /**
@@ -38,7 +38,8 @@ public record ForkedJvm(int status, String output) {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx" + heap, "-XX:+ExitOnOutOfMemoryError", "-cp", classPath()));
+    command.addAll(List.of("-Xmx" + heap, "-XX:+ExitOnOutOfMemoryError"));
+    command.addAll(List.of("-Dmoe4j.bounds=checked", "-cp", classPath()));
     command.add(main.getName());
     command.addAll(List.of(args));
     Path output = Files.createTempFile("moe4j", ".txt");
