@@ -52,9 +52,9 @@ final class CpuRows implements Device.Rows {
   }
 
   /** Makes room for the quantised form; to be called before workers ask for it. */
-  void allocateQuantized() {
+  void allocateQuantized(Kernels kernels) {
     if (quantized == null) {
-      quantized = new QuantizedRows(capacity, width);
+      quantized = kernels.matmul().allocate(capacity, width);
     }
   }
 

@@ -192,7 +192,7 @@ final class GroupedExperts {
     gated = low;
     raised = high;
     if (givesQuantized) {
-      low.allocateQuantized();
+      low.allocateQuantized(workers.kernels());
     }
     workers.run(
         countItems(experts, Math.ceilDiv(between, Tiles.BAND)),

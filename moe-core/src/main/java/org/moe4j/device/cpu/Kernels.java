@@ -5,32 +5,24 @@ package org.moe4j.device.cpu;
  * One implementation of each kernel. The vector and the scalar ones give the same bits, so either
  * may be used at any time.
  *
- * @param crumbs dot products of 2-bit weights
- * @param nibbles dot products of 4-bit weights
- * @param fives dot products of 5-bit weights
- * @param bytes dot products of 8-bit weights
- * @param scale scales of quantised weights
+ * @param matmul products with quantised weights
+ * @param blocks what the portable one of them is made of
  * @param f32 products with F32 weights
  * @param f16 products with F16 weights
  * @param bf16 products with BF16 weights
  * @param f8 products with weights in floats of 8 bits
- * @param quantizer quantisation of activations
  * @param rows element-wise functions and reductions
  * @param rotation rotary embedding
  * @param cache products with keys and values in bytes
  * @param recurrence states of recurrent layers
  */
 record Kernels(
-    CrumbDots crumbs,
-    NibbleDots nibbles,
-    FiveDots fives,
-    ByteDots bytes,
-    BlockScale scale,
+    BandMatmul matmul,
+    BlockKernels blocks,
     FloatDots f32,
     FloatDots f16,
     FloatDots bf16,
     Float8Dots f8,
-    RowQuantizer quantizer,
     RowMath rows,
     Rotation rotation,
     ByteCacheDots cache,
@@ -39,16 +31,12 @@ record Kernels(
   /** The Vector API ones; needs the module {@code jdk.incubator.vector}. */
   static Kernels vector() {
     return new Kernels(
-        new VectorCrumbDots(),
-        new VectorNibbleDots(),
-        new VectorFiveDots(),
-        new VectorByteDots(),
-        new VectorBlockScale(),
+        new PortableMatmul(),
+        BlockKernels.vector(),
         new VectorF32Dots(),
         new VectorF16Dots(),
         new VectorBF16Dots(),
         new VectorFloat8Dots(),
-        new VectorRowQuantizer(),
         new VectorRowMath(),
         new VectorRotation(),
         new VectorByteCacheDots(),
@@ -58,16 +46,12 @@ record Kernels(
   /** The plain loops. */
   static Kernels scalar() {
     return new Kernels(
-        new ScalarCrumbDots(),
-        new ScalarNibbleDots(),
-        new ScalarFiveDots(),
-        new ScalarByteDots(),
-        new ScalarBlockScale(),
+        new PortableMatmul(),
+        BlockKernels.scalar(),
         ScalarFloatDots.F32,
         ScalarFloatDots.F16,
         ScalarFloatDots.BF16,
         new ScalarFloat8Dots(),
-        new ScalarRowQuantizer(),
         new ScalarRowMath(),
         new ScalarRotation(),
         new ScalarByteCacheDots(),

@@ -2,6 +2,8 @@
 package org.moe4j.device.cpu;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -61,8 +63,22 @@ final class Lanes {
         F, Native.segment(address), Native.offset(address), LITTLE_ENDIAN);
   }
 
-  /** One int in every lane, seen as shorts: a quantised activation, twice in each int. */
-  static ShortVector twice(int value) {
+  /** A pair of quantised activations in every int, seen as shorts. */
+  static ShortVector pair(int value) {
     return IntVector.broadcast(I, value).reinterpretAsShorts();
+  }
+
+  /** The sum of the two signed halves of each int. */
+  static IntVector halves(IntVector both) {
+    return both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16));
+  }
+
+  /**
+   * Which pair of eight columns the {@code n}th shift by four bits brings down: an int has the
+   * nibbles of columns 0 and 2 at bit 0, of 4 and 6 at bit 4, of 1 and 3 at bit 8, of 5 and 7 at
+   * bit 12.
+   */
+  static int turn(int n) {
+    return (n & 1) << 1 | n >> 1;
   }
 }

@@ -143,16 +143,12 @@ final class Packer {
     QuantizedTiles tiles =
         new QuantizedTiles(
             form, memory.allocate(QuantizedTiles.bytes(form, outputs, inputs)), outputs, inputs);
-    int[] places = new int[form.group];
-    for (int column = 0; column < places.length; column++) {
-      places[column] = form.place(column);
-    }
     loops.run(
         tiles.bands(),
         1,
         (worker, from, to) -> {
           for (long band = from; band < to; band++) {
-            new Band(decoder, tiles, places, (int) band).pack();
+            new Band(decoder, tiles, (int) band).pack();
           }
         });
     return tiles;
@@ -163,7 +159,6 @@ final class Packer {
     private final BlockDecoder decoder;
     private final Form form;
     private final int shift;
-    private final int[] places;
     private final int first;
     private final int rows;
     private final int groups;
@@ -171,15 +166,14 @@ final class Packer {
     private final float[] scales;
     private final float[] minima;
 
-    Band(BlockDecoder decoder, QuantizedTiles tiles, int[] places, int band) {
+    Band(BlockDecoder decoder, QuantizedTiles tiles, int band) {
       this.decoder = decoder;
-      this.places = places;
       form = tiles.form();
       shift = form.shift(decoder);
       first = band * Tiles.BAND;
       rows = tiles.width(band);
       groups = inputs / form.group;
-      address = tiles.address() + band * QuantizedTiles.bandBytes(form, inputs);
+      address = tiles.bandAddress(band);
       scales = new float[rows * groups];
       minima = new float[rows * groups];
     }
@@ -209,21 +203,29 @@ final class Packer {
     }
 
     private void values(int row, byte[] values) {
-      long to = address + QuantizedTiles.HEADER_BYTES + row % 32 * 4L + row / 32 * 2L;
+      long to = address + QuantizedTiles.HEADER_BYTES + row * 4L;
       int mask = (1 << form.bits) - 1;
-      // Bytes are signed, smaller values are not: their kernels take the half of the range off.
-      int add = (form.bits == Byte.SIZE ? 0 : 1 << (form.bits - 1)) - shift;
-      int[] shorts = new int[form.shorts];
+      int add = form.offset - shift;
+      int[] planes = new int[Places.planes(form.bits, form.group)];
+      int lowBits = Places.lowBits(form.bits);
+      int lowMask = (1 << lowBits) - 1;
       for (int g = 0; g < groups; g++) {
-        Arrays.fill(shorts, 0);
+        Arrays.fill(planes, 0);
         for (int c = 0; c < form.group; c++) {
           int bits = (values[g * form.group + c] + add) & mask;
-          shorts[places[c] / Short.SIZE] |= bits << places[c] % Short.SIZE;
+          put(planes, Places.low(form.bits, c), bits & lowMask);
+          if (lowBits < form.bits) {
+            put(planes, Places.high(form.bits, form.group, c), bits >>> lowBits);
+          }
         }
-        for (int i = 0; i < shorts.length; i++) {
-          Native.putShort(to + (long) g * form.step + i * 128L, (short) shorts[i]);
+        for (int i = 0; i < planes.length; i++) {
+          Native.putInt(to + (long) g * form.step + i * Dots.PLANE, planes[i]);
         }
       }
+    }
+
+    private static void put(int[] planes, int place, int bits) {
+      planes[place / Integer.SIZE] |= bits << place % Integer.SIZE;
     }
 
     private float largest() {

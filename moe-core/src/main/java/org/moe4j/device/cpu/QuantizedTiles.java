@@ -6,8 +6,7 @@ import org.moe4j.format.BlockDecoder;
 
 /**
  * Quantised weights, a band after the other. A band is a line of 64 bytes with the unit of its
- * scales and centres, then for each group of columns the weights as the dot products of their width
- * ({@link CrumbDots}, {@link NibbleDots}, {@link FiveDots}, {@link ByteDots}) read them, their
+ * scales and centres, then for each group of columns the weights as {@link Dots} reads them, their
  * scales and, where the form has them, their centres as {@link BlockScale} reads them.
  *
  * @param form how weights are stored
@@ -34,6 +33,8 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     FIVES(5, 32, false),
     /** 5 bits, minus 16 to 15. */
     CENTRED_FIVES(5, 32, true),
+    /** 6 bits, minus 32 to 31. */
+    SIXES_BY_16(6, 16, false),
     /** 8 bits. */
     BYTES(8, 32, false),
     /** 8 bits. */
@@ -43,8 +44,8 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     final int group;
     final boolean centred;
 
-    /** 16-bit lanes of a row in a group. */
-    final int shorts;
+    /** What weights are raised by so that they are not negative; bytes are not. */
+    final int offset;
 
     /** Bytes of the weights of a group. */
     final int weightBytes;
@@ -56,8 +57,8 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       this.bits = bits;
       this.group = group;
       this.centred = centred;
-      shorts = Math.ceilDiv(group, Short.SIZE / bits);
-      weightBytes = BAND * shorts * Short.BYTES;
+      offset = bits == Byte.SIZE ? 0 : 1 << bits - 1;
+      weightBytes = Places.planes(bits, group) * (int) Dots.PLANE;
       step = weightBytes + BlockScale.GROUP_BYTES * (centred ? 2 : 1);
     }
 
@@ -82,15 +83,6 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     int shift(BlockDecoder type) {
       return centred ? (type.least() + type.most() + 1) / 2 : 0;
     }
-
-    /** Where a column lies in its group: 16 times its short, plus its lowest bit there. */
-    int place(int column) {
-      if (bits == 5) {
-        return FiveDots.place(column);
-      }
-      int columns = Short.SIZE / bits;
-      return column / columns * Short.SIZE + column % columns * bits;
-    }
   }
 
   /** Bytes of a matrix; the last band is whole. */
@@ -107,6 +99,11 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
     return true;
   }
 
+  /** Address of the unit of a band; its groups begin {@link #HEADER_BYTES} behind it. */
+  long bandAddress(int band) {
+    return address + band * bandBytes(form, inputs);
+  }
+
   @Override
   public void band(
       Kernels kernels,
@@ -118,130 +115,8 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       float @Nullable [] bias,
       CpuRows out,
       Scratch scratch) {
-    long start = address + band * bandBytes(form, inputs);
-    float unit = Native.getFloat(start);
-    int width = width(band);
-    float[] y = scratch.band;
-    for (int i = from; i < to; i += 4) {
-      int count = Math.min(4, to - i);
-      start(band, bias, y);
-      rows(kernels, start + HEADER_BYTES, unit, in.quantized(), rows, i, count, scratch);
-      for (int row = 0; row < count; row++) {
-        System.arraycopy(y, row * BAND, out.values(), (i + row) * outputs + band * BAND, width);
-      }
-    }
-  }
-
-  /** One to four rows; the results do not depend on how many are computed together. */
-  private void rows(
-      Kernels kernels,
-      long first,
-      float unit,
-      QuantizedRows in,
-      int[] rows,
-      int i,
-      int count,
-      Scratch scratch) {
-    int groups = inputs / form.group;
-    for (int g = 0; g < groups; g += Scratch.GROUPS) {
-      int some = Math.min(Scratch.GROUPS, groups - g);
-      long weights = first + (long) g * form.step;
-      int column = g * form.group;
-      if (count >= 3) {
-        four(kernels, weights, some, in, rows, i, count, column, scratch);
-        for (int row = 0; row < count; row++) {
-          int at = rows[i + row] * inputs + column;
-          scale(kernels, weights, unit, some, in, at, row * Scratch.DOTS, row, scratch);
-        }
-      } else {
-        for (int row = 0; row < count; row++) {
-          int at = rows[i + row] * inputs + column;
-          one(kernels, weights, some, in, at, scratch);
-          scale(kernels, weights, unit, some, in, at, 0, row, scratch);
-        }
-      }
-    }
-  }
-
-  private void one(
-      Kernels kernels, long weights, int groups, QuantizedRows in, int at, Scratch scratch) {
-    int step = form.step;
-    int[] x = in.values;
-    int[] dots = scratch.dots;
-    switch (form.bits) {
-      case 2 -> kernels.crumbs().one(weights, step, groups, x, at, in.sums, dots);
-      case 4 -> kernels.nibbles().one(weights, step, groups, form.shorts, x, at, in.sums, dots);
-      case 5 -> kernels.fives().one(weights, step, groups, x, at, in.sums, dots);
-      default -> kernels.bytes().one(weights, step, groups, form.shorts, x, at, dots);
-    }
-  }
-
-  /** Of three rows the last is computed twice. */
-  private void four(
-      Kernels kernels,
-      long weights,
-      int groups,
-      QuantizedRows in,
-      int[] rows,
-      int i,
-      int count,
-      int column,
-      Scratch scratch) {
-    int at0 = rows[i] * inputs + column;
-    int at1 = rows[i + 1] * inputs + column;
-    int at2 = rows[i + 2] * inputs + column;
-    int at3 = rows[i + count - 1] * inputs + column;
-    int step = form.step;
-    int shorts = form.shorts;
-    int[] x = in.values;
-    int[] sums = in.sums;
-    int[] dots = scratch.dots;
-    int stride = Scratch.DOTS;
-    switch (form.bits) {
-      case 2 ->
-          kernels.crumbs().four(weights, step, groups, x, at0, at1, at2, at3, sums, dots, stride);
-      case 4 ->
-          kernels
-              .nibbles()
-              .four(weights, step, groups, shorts, x, at0, at1, at2, at3, sums, dots, stride);
-      case 5 ->
-          kernels.fives().four(weights, step, groups, x, at0, at1, at2, at3, sums, dots, stride);
-      default ->
-          kernels.bytes().four(weights, step, groups, shorts, x, at0, at1, at2, at3, dots, stride);
-    }
-  }
-
-  private void scale(
-      Kernels kernels,
-      long weights,
-      float unit,
-      int groups,
-      QuantizedRows in,
-      int at,
-      int from,
-      int row,
-      Scratch scratch) {
-    long scales = weights + form.weightBytes;
-    int step = form.step;
-    int shift = form.group == RowQuantizer.BLOCK ? 0 : 1;
-    int block = at / RowQuantizer.BLOCK;
-    int[] dots = scratch.dots;
-    float[] y = scratch.band;
-    int to = row * BAND;
-    BlockScale kernel = kernels.scale();
-    switch (form.bits) {
-      case 2, 4 ->
-          kernel.scaleNibbles(
-              scales, step, unit, groups, shift, in.scales, block, dots, from, y, to);
-      case 5 -> kernel.scaleHalves(scales, step, unit, groups, in.scales, block, dots, from, y, to);
-      default ->
-          kernel.scaleBytes(scales, step, unit, groups, shift, in.scales, block, dots, from, y, to);
-    }
-    if (form.centred) {
-      int halves = form.group / RowQuantizer.HALF;
-      long centres = scales + BlockScale.GROUP_BYTES;
-      kernel.centre(
-          centres, step, unit, groups, halves, in.floatSums, at / RowQuantizer.HALF, y, to);
-    }
+    kernels
+        .matmul()
+        .band(kernels, this, band, in.quantized(), rows, from, to, bias, out.values(), scratch);
   }
 }

@@ -21,27 +21,35 @@ interface RowQuantizer {
   float LEAST = 0x1p-100f;
 
   /**
-   * Quantises blocks.
+   * Quantises blocks. Of four columns the first and the third make a pair, and the second and the
+   * fourth.
    *
    * @param x values
    * @param from index of the first value
    * @param blocks number of blocks
-   * @param q receives each quantised value, as a short, twice in an int
-   * @param to index of the first quantised value, a multiple of 32; what a block has once is at
-   *     {@code to / 32}, what a half has at {@code to / 16}
-   * @param sums receives the sum of the quantised values of each half of a block
-   * @param scales receives the scale of a block
-   * @param floatSums receives the {@link #sum} of the values of each half of a block
+   * @param to receives pairs, scales and sums
+   * @param at index of the first column there, over all rows, a multiple of 32
    */
-  void quantize(
-      float[] x,
-      int from,
-      int blocks,
-      int[] q,
-      int to,
-      int[] sums,
-      float[] scales,
-      float[] floatSums);
+  void quantize(float[] x, int from, int blocks, PairRows to, int at);
+
+  /** Checks that a width is whole blocks. */
+  static int wholeBlocks(int width) {
+    if (width % BLOCK != 0) {
+      throw new IllegalArgumentException("width must be whole blocks of 32, was " + width);
+    }
+    return width;
+  }
+
+  /** The pair of two quantised values, the first in the low half. */
+  static int pair(int first, int second) {
+    return first & 0xffff | second << Short.SIZE;
+  }
+
+  /** One quantised value out of pairs that begin at an index. */
+  static int activation(int[] pairs, int at, int column) {
+    int pair = pairs[at + column / 4 * 2 + column % 2];
+    return column % 4 < 2 ? (short) pair : pair >> Short.SIZE;
+  }
 
   /** The sum of a half, each fourth value in order and then the four, the same bits everywhere. */
   static float sum(float[] x, int from) {

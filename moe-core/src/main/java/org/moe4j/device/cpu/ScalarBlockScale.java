@@ -5,91 +5,115 @@ package org.moe4j.device.cpu;
 final class ScalarBlockScale implements BlockScale {
 
   @Override
-  public void scaleNibbles(
+  public void scale(
       long scales,
       long step,
       float unit,
       int groups,
       int shift,
-      float[] xScales,
-      int at,
+      int offset,
+      PairRows in,
+      int half,
       int[] dots,
       int from,
       float[] y,
       int to) {
-    for (int row = 0; row < 64; row++) {
-      for (int g = 0; g < groups; g++) {
-        int both = dots[from + g * 32 + row % 32];
-        int sum = row < 32 ? (short) both : both >> 16;
-        float scale = half(scales + g * step, row) * (xScales[at + (g >> shift)] * unit);
-        y[to + row] = Math.fma(scale, sum, y[to + row]);
-      }
+    for (int g = 0; g < groups; g++) {
+      int first = half + (g << 1 - shift);
+      group(false, scales + g * step, unit, shift, offset, in, first, dots, from + g * 64, y, to);
     }
   }
 
   @Override
-  public void scaleHalves(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      float[] xScales,
-      int at,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    for (int row = 0; row < 64; row++) {
-      for (int g = 0; g < groups; g++) {
-        int first = dots[from + g * 64 + row % 32];
-        int second = dots[from + g * 64 + 32 + row % 32];
-        int sum = row < 32 ? (short) first + (short) second : (first >> 16) + (second >> 16);
-        float scale = half(scales + g * step, row) * (xScales[at + g] * unit);
-        y[to + row] = Math.fma(scale, sum, y[to + row]);
-      }
-    }
-  }
-
-  @Override
-  public void scaleBytes(
+  public void scaleAndCentre(
       long scales,
       long step,
       float unit,
       int groups,
       int shift,
-      float[] xScales,
-      int at,
+      int offset,
+      PairRows in,
+      int half,
       int[] dots,
       int from,
       float[] y,
       int to) {
-    for (int row = 0; row < 64; row++) {
-      for (int g = 0; g < groups; g++) {
-        int high = dots[from + g * 64 + 32 + row % 32];
-        int sum = row < 32 ? dots[from + g * 64 + row] - (high << 16) : high;
-        float factor = xScales[at + (g >> shift)] * unit;
-        float scale = half(scales + g * step, row) * factor;
-        y[to + row] = Math.fma(scale, sum, y[to + row]);
-      }
+    for (int g = 0; g < groups; g++) {
+      int first = half + (g << 1 - shift);
+      group(false, scales + g * step, unit, shift, offset, in, first, dots, from + g * 64, y, to);
+      centre(scales + GROUP_BYTES + g * step, unit, shift, in, first, y, to);
     }
   }
 
   @Override
-  public void centre(
-      long centres,
+  public void scaleWide(
+      long scales,
       long step,
       float unit,
       int groups,
-      int halves,
-      float[] xSums,
-      int at,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
       float[] y,
       int to) {
+    for (int g = 0; g < groups; g++) {
+      int first = half + (g << 1 - shift);
+      group(true, scales + g * step, unit, shift, offset, in, first, dots, from + g * 128, y, to);
+    }
+  }
+
+  @Override
+  public void scaleWideAndCentre(
+      long scales,
+      long step,
+      float unit,
+      int groups,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
+      float[] y,
+      int to) {
+    for (int g = 0; g < groups; g++) {
+      int first = half + (g << 1 - shift);
+      group(true, scales + g * step, unit, shift, offset, in, first, dots, from + g * 128, y, to);
+      centre(scales + GROUP_BYTES + g * step, unit, shift, in, first, y, to);
+    }
+  }
+
+  private static void group(
+      boolean wide,
+      long scales,
+      float unit,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
+      float[] y,
+      int to) {
+    int raised = offset * BlockScale.sum(in.sums, half, 0, shift);
+    float factor = in.scales[half / 2] * unit;
     for (int row = 0; row < 64; row++) {
-      for (int g = 0; g < groups; g++) {
-        float centre = half(centres + g * step, row);
-        y[to + row] = Math.fma(centre, BlockScale.sum(xSums, at, g, halves) * unit, y[to + row]);
-      }
+      int dot = dots[from + row];
+      int high = wide ? dots[from + row + 64] : dot >> 16;
+      int low = wide ? dot - (high << 16) : (short) dot;
+      float scale = half(scales, row) * factor;
+      y[to + row] = Math.fma(scale, low + high - raised, y[to + row]);
+    }
+  }
+
+  private static void centre(
+      long centres, float unit, int shift, PairRows in, int half, float[] y, int to) {
+    float sum = BlockScale.sum(in.floatSums, half, 0, shift) * unit;
+    for (int row = 0; row < 64; row++) {
+      y[to + row] = Math.fma(half(centres, row), sum, y[to + row]);
     }
   }
 

@@ -7,33 +7,28 @@ import java.util.Arrays;
 final class ScalarRowQuantizer implements RowQuantizer {
 
   @Override
-  public void quantize(
-      float[] x,
-      int from,
-      int blocks,
-      int[] q,
-      int to,
-      int[] sums,
-      float[] scales,
-      float[] floatSums) {
+  public void quantize(float[] x, int from, int blocks, PairRows to, int at) {
+    int[] q = new int[BLOCK];
     for (int b = 0; b < blocks; b++) {
       int first = from + b * BLOCK;
+      int column = at + b * BLOCK;
       int most = 0;
       for (int i = 0; i < BLOCK; i++) {
         most = Math.max(most, Float.floatToRawIntBits(x[first + i]) & Integer.MAX_VALUE);
       }
       float magnitude = Float.intBitsToFloat(most);
-      float scale = magnitude < LEAST ? 0 : magnitude / 127;
       float inverse = magnitude < LEAST ? 0 : 127 / magnitude;
-      Arrays.fill(sums, to / HALF + 2 * b, to / HALF + 2 * b + 2, 0);
+      to.scales[column / BLOCK] = magnitude < LEAST ? 0 : magnitude / 127;
       for (int i = 0; i < BLOCK; i++) {
-        int value = (int) (float) Math.rint(x[first + i] * inverse);
-        q[to + b * BLOCK + i] = (value & 0xffff) | (value << 16);
-        sums[to / HALF + 2 * b + i / HALF] += value;
+        q[i] = (int) (float) Math.rint(x[first + i] * inverse);
       }
-      scales[to / BLOCK + b] = scale;
+      for (int i = 0; i < BLOCK; i += 4) {
+        to.pairs[(column + i) / 2] = RowQuantizer.pair(q[i], q[i + 2]);
+        to.pairs[(column + i) / 2 + 1] = RowQuantizer.pair(q[i + 1], q[i + 3]);
+      }
       for (int h = 0; h < 2; h++) {
-        floatSums[to / HALF + 2 * b + h] = RowQuantizer.sum(x, first + h * HALF);
+        to.sums[column / HALF + h] = Arrays.stream(q, h * HALF, (h + 1) * HALF).sum();
+        to.floatSums[column / HALF + h] = RowQuantizer.sum(x, first + h * HALF);
       }
     }
   }

@@ -11,7 +11,7 @@ final class Scratch {
   static final int GROUPS = 8;
 
   /** Distance of two activation rows in {@link #dots}. */
-  static final int DOTS = GROUPS * Tiles.BAND;
+  static final int DOTS = GROUPS * 2 * Tiles.BAND;
 
   /** Integer sums of four activation rows. */
   final int[] dots = new int[4 * DOTS];

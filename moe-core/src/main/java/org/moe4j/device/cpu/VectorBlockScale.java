@@ -7,6 +7,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.I;
+import static org.moe4j.device.cpu.Lanes.halves;
 import static org.moe4j.device.cpu.Lanes.ints;
 
 import jdk.incubator.vector.FloatVector;
@@ -19,14 +20,15 @@ final class VectorBlockScale implements BlockScale {
   private static final int HALF = 0x8fffe000;
 
   @Override
-  public void scaleNibbles(
+  public void scale(
       long scales,
       long step,
       float unit,
       int groups,
       int shift,
-      float[] xScales,
-      int at,
+      int offset,
+      PairRows in,
+      int half,
       int[] dots,
       int from,
       float[] y,
@@ -35,75 +37,18 @@ final class VectorBlockScale implements BlockScale {
       FloatVector low = FloatVector.fromArray(F, y, to + v);
       FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector halves = ints(scales + g * step + v * 4L);
-        IntVector sums = IntVector.fromArray(I, dots, from + g * 32 + v);
-        float factor = xScales[at + (g >> shift)] * unit;
-        low = low(halves).mul(factor).fma(floats(sums.lanewise(LSHL, 16).lanewise(ASHR, 16)), low);
-        high = high(halves).mul(factor).fma(floats(sums.lanewise(ASHR, 16)), high);
-      }
-      low.intoArray(y, to + v);
-      high.intoArray(y, to + v + 32);
-    }
-  }
-
-  @Override
-  public void scaleHalves(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      float[] xScales,
-      int at,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    for (int v = 0; v < 32; v += COUNT) {
-      FloatVector low = FloatVector.fromArray(F, y, to + v);
-      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
-      for (int g = 0; g < groups; g++) {
-        IntVector halves = ints(scales + g * step + v * 4L);
-        IntVector first = IntVector.fromArray(I, dots, from + g * 64 + v);
-        IntVector second = IntVector.fromArray(I, dots, from + g * 64 + 32 + v);
-        float factor = xScales[at + g] * unit;
-        IntVector lowSums =
-            first
-                .lanewise(LSHL, 16)
-                .lanewise(ASHR, 16)
-                .add(second.lanewise(LSHL, 16).lanewise(ASHR, 16));
-        low = low(halves).mul(factor).fma(floats(lowSums), low);
-        IntVector highSums = first.lanewise(ASHR, 16).add(second.lanewise(ASHR, 16));
-        high = high(halves).mul(factor).fma(floats(highSums), high);
-      }
-      low.intoArray(y, to + v);
-      high.intoArray(y, to + v + 32);
-    }
-  }
-
-  @Override
-  public void scaleBytes(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      float[] xScales,
-      int at,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    for (int v = 0; v < 32; v += COUNT) {
-      FloatVector low = FloatVector.fromArray(F, y, to + v);
-      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
-      for (int g = 0; g < groups; g++) {
-        IntVector halves = ints(scales + g * step + v * 4L);
+        IntVector scale = ints(scales + g * step + v * 4L);
         int i = from + g * 64 + v;
-        IntVector highSums = IntVector.fromArray(I, dots, i + 32);
-        IntVector lowSums = IntVector.fromArray(I, dots, i).sub(highSums.lanewise(LSHL, 16));
-        float factor = xScales[at + (g >> shift)] * unit;
-        low = low(halves).mul(factor).fma(floats(lowSums), low);
-        high = high(halves).mul(factor).fma(floats(highSums), high);
+        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
+        float factor = in.scales[half / 2 + (g >> shift)] * unit;
+        low =
+            low(scale)
+                .mul(factor)
+                .fma(floats(halves(IntVector.fromArray(I, dots, i)).sub(raised)), low);
+        high =
+            high(scale)
+                .mul(factor)
+                .fma(floats(halves(IntVector.fromArray(I, dots, i + 32)).sub(raised)), high);
       }
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);
@@ -111,28 +56,114 @@ final class VectorBlockScale implements BlockScale {
   }
 
   @Override
-  public void centre(
-      long centres,
+  public void scaleAndCentre(
+      long scales,
       long step,
       float unit,
       int groups,
-      int halves,
-      float[] xSums,
-      int at,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
       float[] y,
       int to) {
     for (int v = 0; v < 32; v += COUNT) {
       FloatVector low = FloatVector.fromArray(F, y, to + v);
       FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector both = ints(centres + g * step + v * 4L);
-        FloatVector factor = FloatVector.broadcast(F, BlockScale.sum(xSums, at, g, halves) * unit);
-        low = low(both).fma(factor, low);
-        high = high(both).fma(factor, high);
+        IntVector scale = ints(scales + g * step + v * 4L);
+        int i = from + g * 64 + v;
+        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
+        float factor = in.scales[half / 2 + (g >> shift)] * unit;
+        low =
+            low(scale)
+                .mul(factor)
+                .fma(floats(halves(IntVector.fromArray(I, dots, i)).sub(raised)), low);
+        high =
+            high(scale)
+                .mul(factor)
+                .fma(floats(halves(IntVector.fromArray(I, dots, i + 32)).sub(raised)), high);
+        IntVector centres = ints(scales + GROUP_BYTES + g * step + v * 4L);
+        FloatVector sum =
+            FloatVector.broadcast(F, BlockScale.sum(in.floatSums, half, g, shift) * unit);
+        low = low(centres).fma(sum, low);
+        high = high(centres).fma(sum, high);
       }
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);
     }
+  }
+
+  @Override
+  public void scaleWide(
+      long scales,
+      long step,
+      float unit,
+      int groups,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
+      float[] y,
+      int to) {
+    for (int v = 0; v < 32; v += COUNT) {
+      FloatVector low = FloatVector.fromArray(F, y, to + v);
+      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      for (int g = 0; g < groups; g++) {
+        IntVector scale = ints(scales + g * step + v * 4L);
+        int i = from + g * 128 + v;
+        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
+        float factor = in.scales[half / 2 + (g >> shift)] * unit;
+        low = low(scale).mul(factor).fma(floats(wide(dots, i).sub(raised)), low);
+        high = high(scale).mul(factor).fma(floats(wide(dots, i + 32).sub(raised)), high);
+      }
+      low.intoArray(y, to + v);
+      high.intoArray(y, to + v + 32);
+    }
+  }
+
+  @Override
+  public void scaleWideAndCentre(
+      long scales,
+      long step,
+      float unit,
+      int groups,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
+      float[] y,
+      int to) {
+    for (int v = 0; v < 32; v += COUNT) {
+      FloatVector low = FloatVector.fromArray(F, y, to + v);
+      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      for (int g = 0; g < groups; g++) {
+        IntVector scale = ints(scales + g * step + v * 4L);
+        int i = from + g * 128 + v;
+        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
+        float factor = in.scales[half / 2 + (g >> shift)] * unit;
+        low = low(scale).mul(factor).fma(floats(wide(dots, i).sub(raised)), low);
+        high = high(scale).mul(factor).fma(floats(wide(dots, i + 32).sub(raised)), high);
+        IntVector centres = ints(scales + GROUP_BYTES + g * step + v * 4L);
+        FloatVector sum =
+            FloatVector.broadcast(F, BlockScale.sum(in.floatSums, half, g, shift) * unit);
+        low = low(centres).fma(sum, low);
+        high = high(centres).fma(sum, high);
+      }
+      low.intoArray(y, to + v);
+      high.intoArray(y, to + v + 32);
+    }
+  }
+
+  private static IntVector wide(int[] dots, int at) {
+    IntVector high = IntVector.fromArray(I, dots, at + Dots.ROWS);
+    return IntVector.fromArray(I, dots, at).sub(high.lanewise(LSHL, 16)).add(high);
   }
 
   private static FloatVector low(IntVector halves) {

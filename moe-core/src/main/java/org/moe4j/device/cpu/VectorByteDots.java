@@ -7,38 +7,41 @@ import static org.moe4j.device.cpu.Lanes.BYTES;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.I;
 import static org.moe4j.device.cpu.Lanes.ints;
-import static org.moe4j.device.cpu.Lanes.twice;
+import static org.moe4j.device.cpu.Lanes.pair;
 
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /**
- * {@link ByteDots} with 16-bit multiply-adds.
+ * {@link Dots} of 8-bit weights with 16-bit multiply-adds; two products of at most {@code 128 x
+ * 127} fit a short.
  *
  * <p>Widening both halves of an int would cost three shifts; here it costs one. With 2^15 added to
  * every low half, which makes it unsigned, the ints themselves can be summed; the start value takes
  * all the 2^15 off again.
  */
-final class VectorByteDots implements ByteDots {
+final class VectorByteDots implements Dots {
 
-  private static final int LOW_OFFSET = 1 << 15;
+  /** What makes the low half of an int unsigned. */
+  static final int LOW_OFFSET = 1 << 15;
 
   @Override
-  public void one(long tile, long step, int groups, int pairs, int[] x, int at, int[] dots) {
-    ShortVector offset = twice(LOW_OFFSET);
+  public void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots) {
+    ShortVector offset = pair(LOW_OFFSET);
+    int planes = columns / 4;
     for (int g = 0; g < groups; g++) {
-      for (int t = 0; t < 128; t += 2 * BYTES) {
-        IntVector all0 = IntVector.broadcast(I, -LOW_OFFSET * pairs);
+      for (int t = 0; t < PLANE; t += 2 * BYTES) {
+        IntVector all0 = IntVector.broadcast(I, -LOW_OFFSET * planes);
         IntVector all1 = all0;
         IntVector high0 = IntVector.zero(I);
         IntVector high1 = high0;
-        for (int j = 0; j < pairs; j++) {
-          int i = (g * pairs + j) * 2;
-          long p = tile + g * step + j * 128L + t;
+        for (int j = 0; j < planes; j++) {
+          int i = (g * planes + j) * 2;
+          long p = tile + g * step + j * PLANE + t;
           ShortVector v0 = ints(p).reinterpretAsShorts();
           ShortVector v1 = ints(p + BYTES).reinterpretAsShorts();
-          ShortVector y0 = twice(x[at + i]);
-          ShortVector y1 = twice(x[at + i + 1]);
+          ShortVector y0 = pair(x[at + i]);
+          ShortVector y1 = pair(x[at + i + 1]);
           IntVector r0 = first(v0).mul(y0).add(second(v0).mul(y1)).add(offset).reinterpretAsInts();
           IntVector r1 = first(v1).mul(y0).add(second(v1).mul(y1)).add(offset).reinterpretAsInts();
           all0 = all0.add(r0);
@@ -46,11 +49,11 @@ final class VectorByteDots implements ByteDots {
           high0 = high0.add(r0.lanewise(ASHR, 16));
           high1 = high1.add(r1.lanewise(ASHR, 16));
         }
-        int to = g * 64 + t / 4;
+        int to = g * 2 * ROWS + t / 4;
         all0.intoArray(dots, to);
+        high0.intoArray(dots, to + ROWS);
         all1.intoArray(dots, to + COUNT);
-        high0.intoArray(dots, to + 32);
-        high1.intoArray(dots, to + 32 + COUNT);
+        high1.intoArray(dots, to + COUNT + ROWS);
       }
     }
   }
@@ -60,7 +63,7 @@ final class VectorByteDots implements ByteDots {
       long tile,
       long step,
       int groups,
-      int pairs,
+      int columns,
       int[] x,
       int at0,
       int at1,
@@ -68,10 +71,11 @@ final class VectorByteDots implements ByteDots {
       int at3,
       int[] dots,
       int stride) {
-    ShortVector offset = twice(LOW_OFFSET);
+    ShortVector offset = pair(LOW_OFFSET);
+    int planes = columns / 4;
     for (int g = 0; g < groups; g++) {
-      for (int t = 0; t < 128; t += BYTES) {
-        IntVector all0 = IntVector.broadcast(I, -LOW_OFFSET * pairs);
+      for (int t = 0; t < PLANE; t += BYTES) {
+        IntVector all0 = IntVector.broadcast(I, -LOW_OFFSET * planes);
         IntVector all1 = all0;
         IntVector all2 = all0;
         IntVector all3 = all0;
@@ -79,9 +83,9 @@ final class VectorByteDots implements ByteDots {
         IntVector high1 = high0;
         IntVector high2 = high0;
         IntVector high3 = high0;
-        for (int j = 0; j < pairs; j++) {
-          int i = (g * pairs + j) * 2;
-          ShortVector v = ints(tile + g * step + j * 128L + t).reinterpretAsShorts();
+        for (int j = 0; j < planes; j++) {
+          int i = (g * planes + j) * 2;
+          ShortVector v = ints(tile + g * step + j * PLANE + t).reinterpretAsShorts();
           ShortVector v0 = first(v);
           ShortVector v1 = second(v);
           IntVector r = dot(v0, v1, x[at0 + i], x[at0 + i + 1], offset);
@@ -97,21 +101,21 @@ final class VectorByteDots implements ByteDots {
           all3 = all3.add(r);
           high3 = high3.add(r.lanewise(ASHR, 16));
         }
-        int to = g * 64 + t / 4;
+        int to = g * 2 * ROWS + t / 4;
         all0.intoArray(dots, to);
-        high0.intoArray(dots, to + 32);
+        high0.intoArray(dots, to + ROWS);
         all1.intoArray(dots, to + stride);
-        high1.intoArray(dots, to + stride + 32);
+        high1.intoArray(dots, to + stride + ROWS);
         all2.intoArray(dots, to + 2 * stride);
-        high2.intoArray(dots, to + 2 * stride + 32);
+        high2.intoArray(dots, to + 2 * stride + ROWS);
         all3.intoArray(dots, to + 3 * stride);
-        high3.intoArray(dots, to + 3 * stride + 32);
+        high3.intoArray(dots, to + 3 * stride + ROWS);
       }
     }
   }
 
   private static IntVector dot(ShortVector v0, ShortVector v1, int y0, int y1, ShortVector offset) {
-    return v0.mul(twice(y0)).add(v1.mul(twice(y1))).add(offset).reinterpretAsInts();
+    return v0.mul(pair(y0)).add(v1.mul(pair(y1))).add(offset).reinterpretAsInts();
   }
 
   private static ShortVector first(ShortVector v) {

@@ -12,7 +12,7 @@ final class Workers implements AutoCloseable {
 
   private final WorkerPool pool;
   private final Scratch[] scratches;
-  private Kernels kernels;
+  private final Kernels kernels;
   private int[] identity = new int[0];
 
   Workers(Kernels kernels, WorkerPool pool) {
@@ -24,11 +24,6 @@ final class Workers implements AutoCloseable {
 
   Kernels kernels() {
     return kernels;
-  }
-
-  /** Changes the kernels; the results stay the same. */
-  void setKernels(Kernels changed) {
-    kernels = changed;
   }
 
   int threads() {
@@ -62,13 +57,13 @@ final class Workers implements AutoCloseable {
     if (!quantized || in.quantizedRows() >= rows) {
       return;
     }
-    in.allocateQuantized();
+    in.allocateQuantized(kernels);
     QuantizedRows to = in.quantized();
     runRows(
         rows,
         (worker, first, end) -> {
           for (int row = (int) first; row < end; row++) {
-            to.quantize(kernels, in.values(), row, 0, to.width);
+            to.quantize(kernels, in.values(), row, 0, in.width());
           }
         });
     in.setQuantizedRows(rows);

@@ -72,12 +72,10 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
     Cases(NativeMemory memory) {
       this.memory = memory;
       for (int groups : new int[] {1, 3, 8}) {
-        crumbs(groups);
-        nibbles(groups, 4);
-        nibbles(groups, 8);
-        fives(groups);
-        bytes(groups, 8);
-        bytes(groups, 16);
+        for (int bits : new int[] {2, 4, 5, 6, 8}) {
+          dots(bits, groups, 16);
+          dots(bits, groups, 32);
+        }
         scales(groups);
       }
       for (int columns : COLUMNS) {
@@ -141,153 +139,94 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       return values;
     }
 
-    private int[] activations(int count) {
-      int[] values = new int[count];
-      for (int i = 0; i < count; i++) {
-        // Extremes as often as all others together.
-        int value =
-            random.nextBoolean() ? random.nextInt(255) - 127 : random.nextBoolean() ? 127 : -127;
-        values[i] = (value & 0xffff) | (value << 16);
+    /** Pairs; extremes as often as all others together. */
+    private int[] activations(int columns) {
+      int[] pairs = new int[columns / 2];
+      for (int i = 0; i < pairs.length; i++) {
+        pairs[i] = RowQuantizer.pair(activation(), activation());
       }
-      return values;
+      return pairs;
     }
 
-    private static int[] sums(int[] activations) {
-      int[] sums = new int[activations.length / 16];
-      for (int i = 0; i < sums.length * 16; i++) {
-        sums[i / 16] += (short) activations[i];
+    private int activation() {
+      if (random.nextBoolean()) {
+        return random.nextInt(255) - 127;
       }
-      return sums;
+      return random.nextBoolean() ? 127 : -127;
     }
 
-    private void crumbs(int groups) {
-      long step = CrumbDots.GROUP_BYTES + 256L;
+    private void dots(int bits, int groups, int columns) {
+      if (bits == 6 && columns == 32) {
+        return; // Two high bits of 32 columns do not fit one plane; no form has them.
+      }
+      long step = Places.planes(bits, columns) * Dots.PLANE + 128;
       long tile = bits(groups * step);
-      int row = 16 * groups;
-      int stride = 32 * groups;
-      int[] x = activations(5 * row);
-      int[] sums = sums(x);
+      int row = columns * groups / 2;
+      int[] x = activations(10 * row);
+      int stride = 128 * groups;
       int[] dots = new int[4 * stride];
+      String sizes = bits + " bits, " + groups + " x " + columns;
       add(
-          "crumbs one " + groups,
-          k -> k.crumbs().one(tile, step, groups, x, row, sums, dots),
+          "dots one, " + sizes,
+          k -> k.blocks().dots(bits).one(tile, step, groups, columns, x, row, dots),
           x,
-          sums,
           dots);
       add(
-          "crumbs four " + groups,
-          k -> k.crumbs().four(tile, step, groups, x, 2 * row, 0, row, 4 * row, sums, dots, stride),
-          x,
-          sums,
-          dots);
-    }
-
-    private void fives(int groups) {
-      long step = FiveDots.GROUP_BYTES + 128L;
-      long tile = bits(groups * step);
-      int row = 32 * groups;
-      int stride = 64 * groups;
-      int[] x = activations(5 * row);
-      int[] sums = sums(x);
-      int[] dots = new int[4 * stride];
-      add(
-          "fives one " + groups,
-          k -> k.fives().one(tile, step, groups, x, row, sums, dots),
-          x,
-          sums,
-          dots);
-      add(
-          "fives four " + groups,
-          k -> k.fives().four(tile, step, groups, x, 2 * row, 0, row, 4 * row, sums, dots, stride),
-          x,
-          sums,
-          dots);
-    }
-
-    private void nibbles(int groups, int shorts) {
-      long step = shorts * 128L + 128;
-      long tile = bits(groups * step);
-      int row = 4 * shorts * groups;
-      int[] x = activations(5 * row);
-      int[] sums = sums(x);
-      int stride = 32 * groups;
-      int[] dots = new int[4 * stride];
-      String sizes = groups + " x " + 4 * shorts;
-      add(
-          "nibbles one " + sizes,
-          k -> k.nibbles().one(tile, step, groups, shorts, x, row, sums, dots),
-          x,
-          sums,
-          dots);
-      add(
-          "nibbles four " + sizes,
+          "dots four, " + sizes,
           k ->
-              k.nibbles()
-                  .four(
-                      tile, step, groups, shorts, x, 2 * row, 0, row, 4 * row, sums, dots, stride),
-          x,
-          sums,
-          dots);
-    }
-
-    private void bytes(int groups, int pairs) {
-      long step = pairs * (long) ByteDots.PAIR_BYTES + 128;
-      long tile = bits(groups * step);
-      int row = 2 * pairs * groups;
-      int[] x = activations(5 * row);
-      int stride = 64 * groups;
-      int[] dots = new int[4 * stride];
-      String sizes = groups + " x " + 2 * pairs;
-      add(
-          "bytes one " + sizes,
-          k -> k.bytes().one(tile, step, groups, pairs, x, row, dots),
-          x,
-          dots);
-      add(
-          "bytes four " + sizes,
-          k -> k.bytes().four(tile, step, groups, pairs, x, 2 * row, 0, row, 4 * row, dots, stride),
+              k.blocks()
+                  .dots(bits)
+                  .four(tile, step, groups, columns, x, 2 * row, 0, row, 4 * row, dots, stride),
           x,
           dots);
     }
 
     private void scales(int groups) {
-      long step = 1024 + 128;
+      long step = 1024 + 256;
       long scales = bits(groups * step);
       float unit = 0x1p100f;
-      float[] xScales = floats(2 * groups + 1);
+      PairRows in = new PairRows(groups + 1, 32);
+      for (int i = 0; i < in.sums.length; i++) {
+        in.sums[i] = random.nextInt(4064) - 2032;
+        in.floatSums[i] = (float) random.nextGaussian();
+        in.scales[i / 2] = (float) random.nextGaussian();
+      }
       float[] y = floats(128);
-      int[] dots = new int[64 * groups + 1];
+      int[] dots = new int[128 * groups + 1];
       for (int i = 0; i < dots.length; i++) {
         dots[i] = random.nextInt() >> 8;
       }
       for (int shift = 0; shift < 2; shift++) {
         int by = shift;
-        add(
-            "scale nibbles " + groups + " by " + by,
-            k -> k.scale().scaleNibbles(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 64),
-            xScales,
+        scale(
+            "scale " + groups + " by " + by,
+            in,
             dots,
-            y);
-        add(
-            "scale bytes " + groups + " by " + by,
-            k -> k.scale().scaleBytes(scales, step, unit, groups, by, xScales, 1, dots, 1, y, 3),
-            xScales,
+            y,
+            k -> k.scale(scales, step, unit, groups, by, 8, in, 2, dots, 1, y, 64));
+        scale(
+            "scale and centre " + groups + " by " + by,
+            in,
             dots,
-            y);
+            y,
+            k -> k.scaleAndCentre(scales, step, unit, groups, by, 2, in, 2, dots, 1, y, 3));
+        scale(
+            "scale wide " + groups + " by " + by,
+            in,
+            dots,
+            y,
+            k -> k.scaleWide(scales, step, unit, groups, by, 0, in, 2, dots, 1, y, 0));
+        scale(
+            "scale wide and centre " + groups + " by " + by,
+            in,
+            dots,
+            y,
+            k -> k.scaleWideAndCentre(scales, step, unit, groups, by, 16, in, 2, dots, 1, y, 64));
       }
-      add(
-          "scale halves " + groups,
-          k -> k.scale().scaleHalves(scales, step, unit, groups, xScales, 1, dots, 1, y, 64),
-          xScales,
-          dots,
-          y);
-      for (int halves : new int[] {1, 2}) {
-        add(
-            "centre " + groups + " by " + halves,
-            k -> k.scale().centre(scales, step, unit, groups, halves, xScales, 1, y, 64),
-            xScales,
-            y);
-      }
+    }
+
+    private void scale(String name, PairRows in, int[] dots, float[] y, Consumer<BlockScale> call) {
+      add(name, k -> call.accept(k.blocks().scale()), in.sums, in.scales, in.floatSums, dots, y);
     }
 
     private void floats(
@@ -351,18 +290,15 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           x[3 + 96 + i] = i % 5 * 0.5f;
         }
       }
-      int[] q = new int[32 * (blocks + 1)];
-      int[] sums = new int[2 * (blocks + 1)];
-      float[] scales = new float[blocks + 1];
-      float[] floatSums = new float[2 * (blocks + 1)];
+      PairRows to = new PairRows(blocks + 1, 32);
       add(
           "quantizer " + blocks,
-          k -> k.quantizer().quantize(x, 3, blocks, q, 32, sums, scales, floatSums),
+          k -> k.blocks().quantizer().quantize(x, 3, blocks, to, 32),
           x,
-          q,
-          sums,
-          scales,
-          floatSums);
+          to.pairs,
+          to.sums,
+          to.scales,
+          to.floatSums);
     }
 
     private void rows(int count) {

@@ -22,11 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every vector kernel ({@link VectorCrumbDots}, {@link VectorNibbleDots}, {@link VectorFiveDots},
+ * Every vector kernel ({@link VectorCrumbDots}, {@link VectorNibbleDots}, {@link VectorSplitDots},
  * {@link VectorByteDots}, {@link VectorBlockScale}, {@link VectorF32Dots}, {@link VectorF16Dots},
  * {@link VectorBF16Dots}, {@link VectorFloat8Dots}, {@link VectorRowQuantizer}, {@link
  * VectorRowMath}, {@link VectorRotation}, {@link VectorByteCacheDots}, {@link VectorRecurrence})
- * gives the bits of its scalar twin ({@link ScalarCrumbDots} ... {@link ScalarRecurrence}) at odd
+ * gives the bits of its scalar twin ({@link ScalarDots} ... {@link ScalarRecurrence}) at odd
  * sizes, interpreted and compiled, at every width, and touches no memory but its own.
  */
 class KernelTest {
