@@ -65,10 +65,11 @@ public final class CpuDeviceProvider implements DeviceProvider {
   /** Loaded when a device is opened, with the classes of the Vector API. */
   private static final class VectorDevices {
     static Device open(int threads) {
+      String code = MachineMatmul.find().map(found -> ", " + found.name()).orElse("");
       String description =
-          "cpu (%d-bit vectors, %d %s)"
-              .formatted(Lanes.BITS, threads, threads == 1 ? "thread" : "threads");
-      return new CpuDevice(Kernels.vector(), description, threads);
+          "cpu (%d-bit vectors%s, %d %s)"
+              .formatted(Lanes.BITS, code, threads, threads == 1 ? "thread" : "threads");
+      return new CpuDevice(Kernels.best(), description, threads);
     }
   }
 }

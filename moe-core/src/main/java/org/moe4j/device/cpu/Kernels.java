@@ -43,6 +43,16 @@ record Kernels(
         new VectorRecurrence());
   }
 
+  /** The fastest ones of this process: the vector ones, with machine code where there is some. */
+  static Kernels best() {
+    Kernels vector = vector();
+    return MachineMatmul.find().map(vector::with).orElse(vector);
+  }
+
+  private Kernels with(BandMatmul other) {
+    return new Kernels(other, blocks, f32, f16, bf16, rows, rotation, cache, recurrence);
+  }
+
   /** The plain loops. */
   static Kernels scalar() {
     return new Kernels(

@@ -17,6 +17,9 @@ interface RowQuantizer {
   /** Values of half a block, the smallest group of weights that has a scale. */
   int HALF = 16;
 
+  /** Adding and subtracting it rounds a small float to an integer, half to even. */
+  float ROUND = 0x1.8p23f;
+
   /** Magnitudes below this count as zero: their reciprocal would overflow. */
   float LEAST = 0x1p-100f;
 

@@ -4,6 +4,9 @@ package org.moe4j.device.cpu;
 /** {@link BlockScale} in plain loops. */
 final class ScalarBlockScale implements BlockScale {
 
+  /** Sign, exponent and fraction of a half, moved three bits down from a float's top. */
+  static final int HALF = 0x8fffe000;
+
   @Override
   public void scale(
       long scales,
@@ -120,6 +123,6 @@ final class ScalarBlockScale implements BlockScale {
   /** A row's half, 2^112 times too small. */
   private static float half(long group, int row) {
     int both = Native.getInt(group + row % 32 * 4L);
-    return Float.intBitsToFloat((row < 32 ? both << 16 : both) >> 3 & 0x8fffe000);
+    return Float.intBitsToFloat((row < 32 ? both << 16 : both) >> 3 & HALF);
   }
 }

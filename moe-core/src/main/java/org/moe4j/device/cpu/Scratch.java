@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
 /** What one worker needs for itself while it computes. */
 final class Scratch {
 
@@ -13,11 +16,24 @@ final class Scratch {
   /** Distance of two activation rows in {@link #dots}. */
   static final int DOTS = GROUPS * 2 * Tiles.BAND;
 
+  private static final int MACHINE_ROWS = 8;
+
   /** Integer sums of four activation rows. */
   final int[] dots = new int[4 * DOTS];
 
   /** A band of outputs of four activation rows. */
   final float[] band = new float[4 * Tiles.BAND];
+
+  /**
+   * What machine code reads and writes: up to eight addresses of rows, then the {@link #outputs} of
+   * each.
+   */
+  final MemorySegment machine = Arena.ofAuto().allocate(outputs(MACHINE_ROWS), 64);
+
+  /** Where in {@link #machine} the band of outputs of a row begins. */
+  static long outputs(int row) {
+    return MACHINE_ROWS * (long) Long.BYTES + row * (long) Tiles.BAND * Float.BYTES;
+  }
 
   /** Partial sums of a reduction. */
   final float[] lanes = new float[RowMath.LANES];

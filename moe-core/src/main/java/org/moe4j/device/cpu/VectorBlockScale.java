@@ -16,9 +16,6 @@ import jdk.incubator.vector.IntVector;
 /** {@link BlockScale}, a vector of low and one of high halves at a time. */
 final class VectorBlockScale implements BlockScale {
 
-  /** Sign, exponent and fraction of a half, moved three bits down from a float's top. */
-  private static final int HALF = 0x8fffe000;
-
   @Override
   public void scale(
       long scales,
@@ -167,11 +164,15 @@ final class VectorBlockScale implements BlockScale {
   }
 
   private static FloatVector low(IntVector halves) {
-    return halves.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+    return halves
+        .lanewise(LSHL, 16)
+        .lanewise(ASHR, 3)
+        .and(ScalarBlockScale.HALF)
+        .reinterpretAsFloats();
   }
 
   private static FloatVector high(IntVector halves) {
-    return halves.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+    return halves.lanewise(ASHR, 3).and(ScalarBlockScale.HALF).reinterpretAsFloats();
   }
 
   private static FloatVector floats(IntVector sums) {

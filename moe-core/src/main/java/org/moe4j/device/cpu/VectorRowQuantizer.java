@@ -18,9 +18,6 @@ import jdk.incubator.vector.VectorShuffle;
  */
 final class VectorRowQuantizer implements RowQuantizer {
 
-  /** Adding and subtracting it rounds a small float to an integer, half to even. */
-  private static final float ROUND = 0x1.8p23f;
-
   /** Of two vectors, the columns that go into the low halves of pairs, and those of the high. */
   private static final VectorShuffle<Integer> LOW =
       VectorShuffle.fromOp(I, i -> partner(i / 2 * 4 + i % 2));

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.moe4j.device.cpu;
+
+import org.moe4j.device.cpu.Assembler.Memory;
+import org.moe4j.device.cpu.Assembler.Shift;
+import org.moe4j.device.cpu.Assembler.Vector;
+import org.moe4j.device.cpu.QuantizedTiles.Form;
+
+/**
+ * Kernels with AVX2 and FMA. Two vectors of weight rows at a time, eight and the eight that are 32
+ * further on, meet up to four activation rows. The products of unsigned weights of up to four bits
+ * are summed in 16 bits, those of larger ones are widened each time; bytes are multiplied by their
+ * magnitudes, their signs going to the activations.
+ *
+ * <p>The columns are taken in pieces, so that all strips of weight rows find them in the
+ * first-level cache.
+ */
+final class Avx2Code implements KernelCode {
+
+  private static final int MOST_ROWS = 4;
+
+  /** Vectors of a strip. */
+  private static final int WIDTH = 2;
+
+  /** Blocks of a piece of columns. */
+  private static final int PIECE = 8;
+
+  private static final int[] POINTERS = {Assembler.R8, Assembler.R9, Assembler.R10};
+  private static final int[] SAVED = {
+    Assembler.RBX, Assembler.RBP, Assembler.R12, Assembler.R13, Assembler.R14, Assembler.R15
+  };
+
+  private static final int BAND = Assembler.RDI;
+  private static final int BLOCKS = Assembler.RSI;
+  private static final int Y = Assembler.RCX;
+  private static final int STRIP_Y = Assembler.RAX;
+  private static final int STRIPS = Assembler.R11;
+  private static final int TILE = Assembler.RBX;
+  private static final int RECORD = Assembler.RBP;
+  private static final int LEFT = Assembler.R12;
+  private static final int PIECE_TILE = Assembler.R13;
+  private static final int PIECE_RECORD = Assembler.R14;
+  private static final int PIECE_BLOCKS = Assembler.R15;
+
+  private static final Vector[] WEIGHTS = {new Vector(8), new Vector(9)};
+  private static final Vector T0 = new Vector(10);
+  private static final Vector T1 = new Vector(11);
+  private static final Vector T2 = new Vector(14);
+  private static final Vector LOW_MASK = new Vector(12);
+  private static final Vector ONES = new Vector(13);
+  private static final Vector HIGH_MASK = new Vector(15);
+
+  /** Where the mask of halves and the unit of the scales are kept below the stack's top. */
+  private static final Memory HALF_MASK = Memory.at(Assembler.RSP, -32);
+
+  private static final Memory UNIT = Memory.at(Assembler.RSP, -64);
+
+  /** Bytes of a vector. */
+  private static final int VECTOR = 32;
+
+  /** From the first vector of a strip to the second. */
+  private static final int APART = 4 * VECTOR;
+
+  @Override
+  public String name() {
+    return "AVX2";
+  }
+
+  @Override
+  public int mostRows() {
+    return MOST_ROWS;
+  }
+
+  @Override
+  public byte[] write(Form form, int rows) {
+    return new Writer(form, rows).write();
+  }
+
+  private static final class Writer {
+    private final Assembler a = new Assembler(256);
+    private final Form form;
+    private final int rows;
+    private final int groupsOfBlock;
+
+    Writer(Form form, int rows) {
+      this.form = form;
+      this.rows = rows;
+      groupsOfBlock = RowQuantizer.BLOCK / form.group;
+    }
+
+    private static Vector sum(int row, int vector) {
+      return new Vector(row * WIDTH + vector);
+    }
+
+    private int pointer(int row) {
+      return row == rows - 1 ? Assembler.RDX : POINTERS[row];
+    }
+
+    private Memory record(int row, int offset) {
+      return new Memory(pointer(row), RECORD, offset);
+    }
+
+    private static Memory output(int row, int vector) {
+      return Memory.at(STRIP_Y, row * 8 * VECTOR + vector * APART);
+    }
+
+    byte[] write() {
+      for (int register : SAVED) {
+        a.push(register);
+      }
+      for (int row = 0; row < rows; row++) {
+        // The last pointer takes the place of the table's address.
+        a.load(pointer(row), Memory.at(Assembler.RDX, row * Long.BYTES));
+      }
+      constants();
+      a.move(PIECE_TILE, BAND);
+      a.add(PIECE_TILE, QuantizedTiles.HEADER_BYTES);
+      a.set(PIECE_RECORD, 0);
+      int piece = a.here();
+      a.set(PIECE_BLOCKS, PIECE);
+      a.minimum(PIECE_BLOCKS, BLOCKS);
+      a.move(STRIP_Y, Y);
+      a.set(STRIPS, 4);
+      int strip = a.here();
+      a.move(TILE, PIECE_TILE);
+      a.move(RECORD, PIECE_RECORD);
+      a.move(LEFT, PIECE_BLOCKS);
+      int block = a.here();
+      for (int group = 0; group < groupsOfBlock; group++) {
+        startSums();
+        multiply(group);
+        scale(group);
+      }
+      a.add(TILE, groupsOfBlock * form.step);
+      a.add(RECORD, RecordRows.BYTES);
+      a.subtract(LEFT, 1);
+      a.jumpIfNotZero(block);
+      a.add(PIECE_TILE, VECTOR);
+      a.add(STRIP_Y, VECTOR);
+      a.subtract(STRIPS, 1);
+      a.jumpIfNotZero(strip);
+      // The last strip was three vectors ahead of the first.
+      a.move(PIECE_TILE, TILE);
+      a.subtract(PIECE_TILE, 3 * VECTOR);
+      a.move(PIECE_RECORD, RECORD);
+      a.subtractRegister(BLOCKS, PIECE_BLOCKS);
+      a.jumpIfNotZero(piece);
+      a.clearUpperHalves();
+      for (int i = SAVED.length - 1; i >= 0; i--) {
+        a.pop(SAVED[i]);
+      }
+      a.ret();
+      return a.code();
+    }
+
+    /** A leaf function may use 128 bytes below the stack's top. */
+    private void constants() {
+      constant(LOW_MASK, ((1 << Places.lowBits(form.bits)) - 1) * 0x01010101);
+      constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
+      constant(ONES, 0x00010001);
+      constant(T0, ScalarBlockScale.HALF);
+      a.store(HALF_MASK, T0);
+      a.broadcast(T1, Memory.at(BAND, 0));
+      a.store(UNIT, T1);
+    }
+
+    private void constant(Vector to, int value) {
+      a.set(LEFT, value);
+      a.push(LEFT);
+      a.broadcast(to, Memory.at(Assembler.RSP, 0));
+      a.pop(LEFT);
+    }
+
+    private void startSums() {
+      for (int row = 0; row < rows; row++) {
+        for (int v = 0; v < WIDTH; v++) {
+          a.xor(sum(row, v), sum(row, v), sum(row, v));
+        }
+      }
+    }
+
+    private void multiply(int group) {
+      int low = Places.lowBits(form.bits);
+      int parts = Byte.SIZE / low;
+      int planes = form.group * low / Integer.SIZE;
+      int tile = group * form.step;
+      for (int plane = 0; plane < planes; plane++) {
+        for (int part = 0; part < parts; part++) {
+          int columns = group * form.group + (plane * parts + part) * 4;
+          for (int v = 0; v < WIDTH; v++) {
+            weights(v, tile + plane * (int) Dots.PLANE + v * APART, part * low);
+            if (low < form.bits) {
+              int bit = plane * (form.bits - low) + part * 4;
+              highBits(v, tile + planes * (int) Dots.PLANE + v * APART, bit);
+            }
+          }
+          for (int row = 0; row < rows; row++) {
+            a.broadcast(T0, record(row, columns));
+            for (int v = 0; v < WIDTH; v++) {
+              add(sum(row, v), WEIGHTS[v]);
+            }
+          }
+        }
+      }
+    }
+
+    /** Four bytes of each lane. */
+    private void weights(int v, int offset, int bit) {
+      Memory from = Memory.at(TILE, offset);
+      Vector to = WEIGHTS[v];
+      if (form.bits == Byte.SIZE) {
+        a.load(to, from);
+      } else if (bit == 0) {
+        a.and(to, LOW_MASK, from);
+      } else {
+        a.load(to, from);
+        a.shift(Shift.RIGHT, to, to, bit);
+        a.and(to, to, LOW_MASK);
+      }
+    }
+
+    /** Their bits from the fifth on, which begin at a bit of each byte. */
+    private void highBits(int v, int offset, int bit) {
+      a.load(T2, Memory.at(TILE, offset));
+      if (bit < 4) {
+        a.shift(Shift.LEFT, T2, T2, 4 - bit);
+      } else if (bit > 4) {
+        a.shift(Shift.RIGHT, T2, T2, bit - 4);
+      }
+      a.and(T2, T2, HIGH_MASK);
+      a.or(WEIGHTS[v], WEIGHTS[v], T2);
+    }
+
+    /** {@code sum += weights * T0}. */
+    private void add(Vector sum, Vector weights) {
+      if (form.bits == Byte.SIZE) {
+        a.signs(T1, T0, weights);
+        a.magnitudes(T2, weights);
+        a.multiplyAddBytes(T1, T2, T1);
+      } else {
+        a.multiplyAddBytes(T1, weights, T0);
+      }
+      if (Dots.wide(form.bits)) {
+        a.multiplyAddShorts(T1, T1, ONES);
+        a.addInts(sum, sum, T1);
+      } else {
+        a.addShorts(sum, sum, T1);
+      }
+    }
+
+    /** The operations of {@link BlockScale} in their order. */
+    private void scale(int group) {
+      int negative =
+          groupsOfBlock == 1 ? RecordRows.NEGATIVE : RecordRows.NEGATIVE_HALF + 4 * group;
+      int scales = group * form.step + form.weightBytes;
+      halves(scales);
+      for (int row = 0; row < rows; row++) {
+        if (form.offset > 0) {
+          a.broadcast(T0, record(row, negative));
+          a.shift(Shift.LEFT, T0, T0, form.bits - 1);
+        }
+        for (int v = 0; v < WIDTH; v++) {
+          Vector sum = sum(row, v);
+          if (!Dots.wide(form.bits)) {
+            a.multiplyAddShorts(sum, sum, ONES);
+          }
+          if (form.offset > 0) {
+            a.addInts(sum, sum, T0);
+          }
+          a.floats(sum, sum);
+        }
+        a.broadcast(T0, record(row, RecordRows.SCALE));
+        a.multiply(T0, T0, UNIT);
+        for (int v = 0; v < WIDTH; v++) {
+          a.multiply(T1, WEIGHTS[v], T0);
+          a.load(T2, output(row, v));
+          a.multiplyAdd(T2, T1, sum(row, v));
+          a.store(output(row, v), T2);
+        }
+      }
+      if (form.centred) {
+        centre(scales + BlockScale.GROUP_BYTES, group);
+      }
+    }
+
+    private void centre(int offset, int group) {
+      int floatSum =
+          groupsOfBlock == 1 ? RecordRows.FLOAT_SUM : RecordRows.FLOAT_SUM_HALF + 4 * group;
+      halves(offset);
+      for (int row = 0; row < rows; row++) {
+        a.broadcast(T0, record(row, floatSum));
+        a.multiply(T0, T0, UNIT);
+        for (int v = 0; v < WIDTH; v++) {
+          a.load(T2, output(row, v));
+          a.multiplyAdd(T2, WEIGHTS[v], T0);
+          a.store(output(row, v), T2);
+        }
+      }
+    }
+
+    /** The low halves of eight ints as floats that are too small, and the high ones. */
+    private void halves(int offset) {
+      a.load(T0, Memory.at(TILE, offset));
+      a.shift(Shift.LEFT, T1, T0, 16);
+      a.shift(Shift.RIGHT_SIGNED, T1, T1, 3);
+      a.and(WEIGHTS[0], T1, HALF_MASK);
+      a.shift(Shift.RIGHT_SIGNED, T0, T0, 3);
+      a.and(WEIGHTS[1], T0, HALF_MASK);
+    }
+  }
+}
