@@ -40,6 +40,17 @@ final class Ranking {
     band = 0;
   }
 
+  /** The token of the highest logit, the first of several; logits are not NaN. */
+  static int first(float[] logits) {
+    int first = 0;
+    for (int token = 1; token < logits.length; token++) {
+      if (logits[token] > logits[first]) {
+        first = token;
+      }
+    }
+    return first;
+  }
+
   /** The highest logit. */
   float highest() {
     return highest;

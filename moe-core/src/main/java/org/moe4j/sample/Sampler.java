@@ -65,8 +65,7 @@ public final class Sampler {
     List<Token> best = top > 0 && report != null ? best(logits, report[0]) : List.of();
     float[] original = report == null ? logits : logits.clone();
     penalise(logits);
-    ranking.reset(logits);
-    int id = sampling.temperature() == 0 ? ranking.token(0) : draw(logits);
+    int id = sampling.temperature() == 0 ? Ranking.first(logits) : draw(logits);
     answered.merge(id, 1, Integer::sum);
     seen.put(id, true);
     return new Token(id, report == null ? Double.NaN : original[id] - report[0], best);
@@ -74,6 +73,13 @@ public final class Sampler {
 
   /** NaN can never be chosen; infinities stay comparable without spoiling sums. */
   private static void clean(float[] logits) {
+    boolean finite = true;
+    for (float value : logits) {
+      finite &= Math.abs(value) <= Float.MAX_VALUE;
+    }
+    if (finite) {
+      return;
+    }
     for (int i = 0; i < logits.length; i++) {
       float value = logits[i];
       logits[i] =
@@ -104,6 +110,7 @@ public final class Sampler {
    * is reached.
    */
   private int draw(float[] logits) {
+    ranking.reset(logits);
     int limit = sampling.topK() == 0 ? logits.length : Math.min(sampling.topK(), logits.length);
     double mass = limit == logits.length ? mass(logits) : prefixMass(logits, limit);
     int kept = limit;
