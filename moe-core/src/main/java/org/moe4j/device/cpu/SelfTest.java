@@ -21,13 +21,15 @@ final class SelfTest {
   /** Whether it gives the same bits for each form of weights. */
   static boolean passes(BandMatmul machine) {
     Random random = new Random(1);
+    Kernels kernels = Kernels.scalar();
     try (Arena arena = Arena.ofConfined()) {
       for (Form form : Form.values()) {
         QuantizedTiles tiles = randomBand(form, INPUTS, random, arena);
         for (int rows : new int[] {1, MOST_ROWS}) {
           float[] x = randomRows(rows * INPUTS, random);
           if (!Arrays.equals(
-              multiply(Kernels.scalar().matmul(), tiles, x), multiply(machine, tiles, x))) {
+              multiply(kernels.matmul(), kernels, tiles, x),
+              multiply(machine, kernels, tiles, x))) {
             return false;
           }
         }
@@ -63,8 +65,7 @@ final class SelfTest {
   }
 
   /** A band times some rows, as bits. */
-  static int[] multiply(BandMatmul matmul, QuantizedTiles tiles, float[] x) {
-    Kernels kernels = Kernels.scalar();
+  static int[] multiply(BandMatmul matmul, Kernels kernels, QuantizedTiles tiles, float[] x) {
     int rows = x.length / tiles.inputs();
     QuantizedRows quantized = matmul.allocate(rows, tiles.inputs());
     int[] order = new int[rows];

@@ -15,11 +15,13 @@ import org.moe4j.device.DeviceProvider;
 class CpuDeviceProviderTest {
 
   @Test
-  void withTheModuleTheDeviceNamesItsWidthAndThreads() {
+  void withTheModuleTheDeviceNamesItsWidthItsMachineCodeAndItsThreads() {
     CpuDeviceProvider provider = new CpuDeviceProvider();
     assertEquals(Optional.empty(), provider.unavailable());
+    String code = MachineMatmul.find().map(found -> ", " + found.name()).orElse("");
     try (Device device = provider.open(2)) {
-      assertEquals("cpu (" + Lanes.BITS + "-bit vectors, 2 threads)", device.description());
+      assertEquals(
+          "cpu (" + Lanes.BITS + "-bit vectors" + code + ", 2 threads)", device.description());
     }
   }
 
