@@ -50,7 +50,7 @@ record Kernels(
   }
 
   private Kernels with(BandMatmul other) {
-    return new Kernels(other, blocks, f32, f16, bf16, rows, rotation, cache, recurrence);
+    return new Kernels(other, blocks, f32, f16, bf16, f8, rows, rotation, cache, recurrence);
   }
 
   /** The plain loops. */
