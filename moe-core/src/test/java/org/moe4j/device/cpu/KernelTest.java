@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@link VectorByteDots}, {@link VectorBlockScale}, {@link VectorF32Dots}, {@link VectorF16Dots},
  * {@link VectorBF16Dots}, {@link VectorFloat8Dots}, {@link VectorRowQuantizer}, {@link
  * VectorRowMath}, {@link VectorRotation}, {@link VectorByteCacheDots}, {@link VectorRecurrence})
- * gives the bits of its scalar twin ({@link ScalarDots} ... {@link ScalarRecurrence}) at odd
- * sizes, interpreted and compiled, at every width, and touches no memory but its own.
+ * gives the bits of its scalar twin ({@link ScalarDots} ... {@link ScalarRecurrence}) at odd sizes,
+ * interpreted and compiled, at every width, and touches no memory but its own.
  */
 class KernelTest {
 
