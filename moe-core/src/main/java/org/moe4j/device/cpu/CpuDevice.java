@@ -40,6 +40,7 @@ final class CpuDevice implements Device {
 
   private final String description;
   private final NativeMemory memory = new NativeMemory();
+  private final PageMemory pageMemory = new PageMemory();
   private final Set<CpuPage> pages = ConcurrentHashMap.newKeySet();
   private final Workers workers;
   private final GroupedExperts experts;
@@ -178,7 +179,7 @@ final class CpuDevice implements Device {
 
   @Override
   public Page allocatePage(CacheLayout layout) {
-    CpuPage page = new CpuPage(layout, pages::remove);
+    CpuPage page = new CpuPage(layout, pageMemory, pages::remove);
     pages.add(page);
     return page;
   }

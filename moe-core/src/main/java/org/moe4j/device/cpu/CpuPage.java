@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Consumer;
 import org.moe4j.device.CacheLayout;
@@ -15,37 +13,47 @@ import org.moe4j.model.LayerState;
  */
 final class CpuPage implements Device.Page {
 
-  private static final long LINE = 64;
-
   private final CacheLayout layout;
   private final CacheFormat format;
+  private final PageMemory.Piece memory;
   private final Consumer<CpuPage> closed;
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment memory;
   private final long address;
   private final long[] starts;
 
-  CpuPage(CacheLayout layout, Consumer<CpuPage> closed) {
+  private boolean open = true;
+
+  /**
+   * Makes a page.
+   *
+   * @param layout its shape
+   * @param pages where its memory comes from and goes
+   * @param closed told when it is closed
+   */
+  CpuPage(CacheLayout layout, PageMemory pages, Consumer<CpuPage> closed) {
     if (layout.positions() != CacheFormat.POSITIONS) {
       throw new IllegalArgumentException(
           "pages must have %d positions, were %d"
               .formatted(CacheFormat.POSITIONS, layout.positions()));
     }
     this.layout = layout;
-    this.closed = closed;
     format = CacheFormat.of(layout.type());
     List<LayerState> layers = layout.layers();
     starts = new long[layers.size() + 1];
     for (int i = 0; i < layers.size(); i++) {
       starts[i + 1] = starts[i] + bytes(format, layers.get(i));
     }
-    memory = arena.allocate(Math.max(LINE, starts[layers.size()]), LINE);
-    address = Native.register(memory);
+    memory = pages.take(starts[layers.size()]);
+    address = Native.register(memory.segment());
+    this.closed =
+        page -> {
+          pages.giveBack(memory);
+          closed.accept(page);
+        };
   }
 
   /** The bytes of this page. */
   long bytes() {
-    return memory.byteSize();
+    return memory.segment().byteSize();
   }
 
   private static long bytes(CacheFormat format, LayerState layer) {
@@ -78,14 +86,14 @@ final class CpuPage implements Device.Page {
   }
 
   void copyFrom(CpuPage other) {
-    memory.copyFrom(other.memory);
+    memory.segment().copyFrom(other.memory.segment());
   }
 
   @Override
-  public void close() {
-    if (arena.scope().isAlive()) {
+  public synchronized void close() {
+    if (open) {
+      open = false;
       Native.forget(address);
-      arena.close();
       closed.accept(this);
     }
   }
