@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import static org.moe4j.device.cpu.ByteCacheDots.BLOCK;
-import static org.moe4j.device.cpu.ByteCacheDots.KEY_BLOCK_BYTES;
-import static org.moe4j.device.cpu.ByteCacheDots.TILE;
-import static org.moe4j.device.cpu.ByteCacheDots.VALUE_TILE_BYTES;
-
-import java.util.Arrays;
+import static org.moe4j.device.cpu.CacheFloats.BLOCK;
+import static org.moe4j.device.cpu.CacheFloats.KEY_BLOCK_BYTES;
+import static org.moe4j.device.cpu.CacheFloats.TILE;
+import static org.moe4j.device.cpu.CacheFloats.VALUE_TILE_BYTES;
 
 /**
- * Keys and values as {@link ByteCacheDots} reads them: bytes, with a scale for each 32 dimensions
- * of a position.
+ * Keys and values as {@link CacheFloats} reads them: bytes, with a scale for each 32 dimensions of
+ * a position.
  */
 record ByteCache() implements CacheFormat {
 
@@ -69,44 +67,36 @@ record ByteCache() implements CacheFormat {
   }
 
   @Override
-  public void scores(
-      Kernels kernels,
-      long keys,
-      int size,
-      float[] x,
-      int[] at,
-      int count,
-      float[] y,
-      int to,
-      int stride) {
-    for (int query = 0; query < count; query++) {
-      int start = to + query * stride;
-      Arrays.fill(y, start, start + POSITIONS, 0);
-      for (int d = 0; d < size; d += BLOCK) {
-        long block = keys + (long) (d / BLOCK) * KEY_BLOCK_BYTES;
-        kernels.cache().keys(block, Math.min(BLOCK, size - d), x, at[query] + d, y, start);
-      }
-    }
+  public FloatTiles.Type tileType(int queries) {
+    return FloatTiles.Type.F32;
   }
 
   @Override
-  public void mix(
+  public long keyTile(
+      Kernels kernels, FloatTiles.Type as, long keys, int size, int part, long room) {
+    for (int d = 0; d < size; d += BLOCK) {
+      kernels
+          .cache()
+          .keys(
+              keys + (long) (d / BLOCK) * KEY_BLOCK_BYTES,
+              part,
+              Math.min(BLOCK, size - d),
+              room + as.offset(0, d));
+    }
+    return room;
+  }
+
+  @Override
+  public long valueTile(
       Kernels kernels,
+      FloatTiles.Type as,
       long values,
-      int size,
+      int dimension,
       int first,
       int end,
-      float[] x,
-      int at,
-      int xStride,
-      int count,
-      float[] y,
-      int stride) {
-    for (int query = 0; query < count; query++) {
-      for (int d = 0; d < size; d += TILE) {
-        long tile = values + (long) (d / TILE) * VALUE_TILE_BYTES;
-        kernels.cache().values(tile, first, end, x, at + query * xStride, y, d + query * stride);
-      }
-    }
+      long room) {
+    long tile = values + (long) (dimension / TILE) * VALUE_TILE_BYTES;
+    kernels.cache().values(tile, dimension % TILE / BLOCK, first, end, room);
+    return room;
   }
 }

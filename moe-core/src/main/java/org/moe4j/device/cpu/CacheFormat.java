@@ -4,9 +4,9 @@ package org.moe4j.device.cpu;
 import org.moe4j.CacheType;
 
 /**
- * How the keys and the values of one head are stored in a page of 64 positions. The lanes of a
- * vector are positions for keys and dimensions for values, so that scores and sums are added up in
- * the order of dimensions and positions.
+ * How the keys and the values of one head are stored in a page of 64 positions, and how they become
+ * tiles that {@link FloatDots} reads: rows of a tile are 32 positions for keys and 32 dimensions
+ * for values, so that scores and sums are added up in the order of dimensions and positions.
  */
 sealed interface CacheFormat permits FloatCache, ByteCache {
 
@@ -35,54 +35,44 @@ sealed interface CacheFormat permits FloatCache, ByteCache {
   void putValue(long values, int position, float[] x, int at, int size);
 
   /**
-   * {@code y[p] = key[p] . x} for all 64 positions and one to four queries.
+   * The type of the tiles that {@link #keyTile} and {@link #valueTile} give. It makes no difference
+   * to the results, only to how long they take.
    *
-   * @param kernels what to compute with
-   * @param keys the keys of a head
-   * @param size width of a head
-   * @param x queries
-   * @param at index of each query
-   * @param count number of queries; {@code at} has four entries all the same
-   * @param y receives the scores, even of a fourth query when there are three
-   * @param to index of the first query's
-   * @param stride distance of two queries' in {@code y}
+   * @param queries how many will read each tile
    */
-  void scores(
-      Kernels kernels,
-      long keys,
-      int size,
-      float[] x,
-      int[] at,
-      int count,
-      float[] y,
-      int to,
-      int stride);
+  FloatTiles.Type tileType(int queries);
 
   /**
-   * {@code y[d] += sum over p of x[p] * value[p][d]} for some positions and one to four queries.
+   * The keys of 32 positions.
    *
    * @param kernels what to compute with
-   * @param values the values of a head
+   * @param type what {@link #tileType} said
+   * @param keys the keys of a head
    * @param size width of a head
-   * @param first first position
-   * @param end position after the last
-   * @param x weights of the positions
-   * @param at index of the first query's weight of position 0
-   * @param xStride distance of two queries' in {@code x}
-   * @param count number of queries
-   * @param y sums of the first query, padded to a multiple of 64
-   * @param stride distance of two queries' in {@code y}
+   * @param part which positions: 0 for the first 32, 1 for the others
+   * @param room address of 32 floats for each dimension, where the tile may be put
+   * @return address of a tile of {@code size} columns
    */
-  void mix(
+  long keyTile(Kernels kernels, FloatTiles.Type type, long keys, int size, int part, long room);
+
+  /**
+   * Some positions of 32 dimensions of the values.
+   *
+   * @param kernels what to compute with
+   * @param type what {@link #tileType} said
+   * @param values the values of a head
+   * @param dimension the first dimension, a multiple of 32
+   * @param first first position that is used
+   * @param end position after the last
+   * @param room address of 32 floats for each position, where the tile may be put
+   * @return address of a tile of 64 columns, of which those are there
+   */
+  long valueTile(
       Kernels kernels,
+      FloatTiles.Type type,
       long values,
-      int size,
+      int dimension,
       int first,
       int end,
-      float[] x,
-      int at,
-      int xStride,
-      int count,
-      float[] y,
-      int stride);
+      long room);
 }

@@ -33,12 +33,13 @@ final class CpuAttention implements CpuMixer {
     valueNorm = CpuNorm.loadIfAny(spec.norms().value());
     attention =
         new PagedAttention(
-            spec.heads(),
-            spec.kvHeads(),
-            spec.headSize(),
-            spec.headSize(),
-            spec.reach(),
-            spec.sinks() == null ? null : CpuLinear.values(spec.sinks()));
+            new AttentionShape(
+                spec.heads(),
+                spec.kvHeads(),
+                spec.headSize(),
+                spec.headSize(),
+                spec.reach(),
+                spec.sinks() == null ? null : CpuLinear.values(spec.sinks())));
   }
 
   @Override

@@ -32,7 +32,9 @@ final class CpuLatentAttention implements CpuMixer {
     valueUp = HeadMaps.load(maps.valueUp(), memory, loops);
     output = CpuLinear.load(maps.output(), memory, loops);
     attention =
-        new PagedAttention(spec.heads(), 1, spec.keySize(), spec.latentSize(), Reach.ALL, null);
+        new PagedAttention(
+            new AttentionShape(
+                spec.heads(), 1, spec.keySize(), spec.latentSize(), Reach.ALL, null));
   }
 
   @Override

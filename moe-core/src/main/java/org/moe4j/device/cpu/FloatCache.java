@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import java.util.Arrays;
-
 /**
  * Keys and values as tiles of {@link FloatDots}: two of 32 positions for the keys, one for each 32
  * dimensions of the values.
@@ -12,6 +10,9 @@ import java.util.Arrays;
 record FloatCache(FloatTiles.Type type) implements CacheFormat {
 
   private static final int ROWS = FloatDots.ROWS;
+
+  /** Queries that take less time to read halves than to turn them into floats first. */
+  private static final int FEW = 8;
 
   @Override
   public long keyBytes(int size) {
@@ -48,67 +49,34 @@ record FloatCache(FloatTiles.Type type) implements CacheFormat {
   }
 
   @Override
-  public void scores(
-      Kernels kernels,
-      long keys,
-      int size,
-      float[] x,
-      int[] at,
-      int count,
-      float[] y,
-      int to,
-      int stride) {
-    FloatDots dots = type.dots(kernels);
-    int queries = count >= 3 ? 4 : count;
-    for (int query = 0; query < queries; query++) {
-      Arrays.fill(y, to + query * stride, to + query * stride + POSITIONS, 0);
-    }
-    for (int p = 0; p < POSITIONS; p += ROWS) {
-      long tile = keys + p / ROWS * FloatTiles.tileBytes(type, size);
-      if (queries == 4) {
-        dots.four(tile, size, x, at[0], at[1], at[2], at[3], y, to + p, stride);
-      } else {
-        for (int query = 0; query < queries; query++) {
-          dots.one(tile, size, x, at[query], y, to + p + query * stride);
-        }
-      }
-    }
+  public FloatTiles.Type tileType(int queries) {
+    return queries > FEW ? FloatTiles.Type.F32 : type;
   }
 
   @Override
-  public void mix(
+  public long keyTile(
+      Kernels kernels, FloatTiles.Type as, long keys, int size, int part, long room) {
+    return tile(kernels, as, keys + part * FloatTiles.tileBytes(type, size), 0, size, room);
+  }
+
+  @Override
+  public long valueTile(
       Kernels kernels,
+      FloatTiles.Type as,
       long values,
-      int size,
+      int dimension,
       int first,
       int end,
-      float[] x,
-      int at,
-      int xStride,
-      int count,
-      float[] y,
-      int stride) {
-    FloatDots dots = type.dots(kernels);
-    int from = at + first;
-    for (int d = 0; d < size; d += ROWS) {
-      long tile = values + d / ROWS * FloatTiles.tileBytes(type, POSITIONS) + type.offset(0, first);
-      if (count >= 3) {
-        dots.four(
-            tile,
-            end - first,
-            x,
-            from,
-            from + xStride,
-            from + 2 * xStride,
-            from + 3 * xStride,
-            y,
-            d,
-            stride);
-      } else {
-        for (int query = 0; query < count; query++) {
-          dots.one(tile, end - first, x, from + query * xStride, y, d + query * stride);
-        }
-      }
+      long room) {
+    long tile = values + dimension / ROWS * FloatTiles.tileBytes(type, POSITIONS);
+    return tile(kernels, as, tile, first, end, room);
+  }
+
+  private long tile(Kernels kernels, FloatTiles.Type as, long tile, int first, int end, long room) {
+    if (as == type) {
+      return tile;
     }
+    kernels.cache().halves(tile + type.offset(0, first), end - first, room + as.offset(0, first));
+    return room;
   }
 }

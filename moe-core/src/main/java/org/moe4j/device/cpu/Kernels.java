@@ -13,7 +13,7 @@ package org.moe4j.device.cpu;
  * @param f8 products with weights in floats of 8 bits
  * @param rows element-wise functions and reductions
  * @param rotation rotary embedding
- * @param cache products with keys and values in bytes
+ * @param cache keys and values as floats
  * @param recurrence states of recurrent layers
  */
 record Kernels(
@@ -25,7 +25,7 @@ record Kernels(
     Float8Dots f8,
     RowMath rows,
     Rotation rotation,
-    ByteCacheDots cache,
+    CacheFloats cache,
     Recurrence recurrence) {
 
   /** The Vector API ones; needs the module {@code jdk.incubator.vector}. */
@@ -39,7 +39,7 @@ record Kernels(
         new VectorFloat8Dots(),
         new VectorRowMath(),
         new VectorRotation(),
-        new VectorByteCacheDots(),
+        new VectorCacheFloats(),
         new VectorRecurrence());
   }
 
@@ -64,7 +64,7 @@ record Kernels(
         new ScalarFloat8Dots(),
         new ScalarRowMath(),
         new ScalarRotation(),
-        new ScalarByteCacheDots(),
+        new ScalarCacheFloats(),
         new ScalarRecurrence());
   }
 }

@@ -2,57 +2,71 @@
 package org.moe4j.device.cpu;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 import org.moe4j.device.Batch;
-import org.moe4j.model.Reach;
 
 /**
- * Attention over keys and values in pages. Those of all rows are stored first; then each query is
- * scored against all positions it sees, and the values are summed with the exponentials of the
- * scores, in the order of positions. Four queries that share a key-value head go together.
+ * Attention over keys and values in pages. Those of all rows are stored first. Then the positions
+ * are gone through in pieces that begin at multiples of {@link AttentionBlock#PIECE}: scores of all
+ * positions of a piece, their exponentials, and the sum of the values weighted with those; the
+ * pieces' sums are added up in order, each scaled to the largest score so far.
+ *
+ * <p>The queries of neighbouring rows that share a key-value head go through a piece together. If
+ * there are few of them, the pieces are shared out among the threads, else the queries. Neither
+ * makes a difference to the results.
  */
 final class PagedAttention {
 
-  /** Neighbouring rows whose queries are shared out together. */
-  private static final int ROWS = 4;
+  /** Queries of a key-value head that the pieces of a sequence are shared out for. */
+  private static final int FEW = 64;
 
-  private final int heads;
-  private final int kvHeads;
-  private final int keySize;
-  private final int valueSize;
-  private final Reach reach;
-  private final float @Nullable [] sinks;
+  private final AttentionShape shape;
 
-  /**
-   * Attention of one shape.
-   *
-   * @param heads query heads
-   * @param kvHeads key-value heads; divides {@code heads}
-   * @param keySize width of a query or key head
-   * @param valueSize width of a value head
-   * @param reach what a position sees
-   * @param sinks a logit a query head that takes part in the softmax without a value, or null
-   */
-  PagedAttention(
-      int heads, int kvHeads, int keySize, int valueSize, Reach reach, float @Nullable [] sinks) {
-    this.heads = heads;
-    this.kvHeads = kvHeads;
-    this.keySize = keySize;
-    this.valueSize = valueSize;
-    this.reach = reach;
-    this.sinks = sinks;
+  PagedAttention(AttentionShape shape) {
+    this.shape = shape;
   }
 
-  /** What is kept from layer to layer. */
+  /** What is kept from layer to layer. Used by one operation at a time. */
   static final class Memory {
-    private CpuPage[] pages = new CpuPage[0];
+    private Span[] spans = new Span[0];
+    private AttentionBlock[] blocks = new AttentionBlock[0];
+
+    private void prepare(AttentionShape shape, Kernels kernels, int segments, int threads) {
+      int had = spans.length;
+      if (had < segments) {
+        spans = Arrays.copyOf(spans, segments);
+        for (int i = had; i < segments; i++) {
+          spans[i] = new Span(shape);
+        }
+      }
+      if (blocks.length < threads) {
+        blocks = new AttentionBlock[threads];
+        Arrays.setAll(blocks, i -> new AttentionBlock(kernels, spans[0].rows));
+      }
+    }
+  }
+
+  /** A segment of the batch, and its share of the loops. */
+  private static final class Span {
+    final AttentionRows rows;
+    final AttentionSums sums = new AttentionSums();
+    int pieces;
+    int size;
+    int blocks;
+    boolean split;
+    long firstStore;
+    long firstItem;
+    long firstQuery;
+
+    Span(AttentionShape shape) {
+      rows = new AttentionRows(shape);
+    }
   }
 
   /**
    * Stores keys and values and attends.
    *
    * @param workers share the work
-   * @param memory room for the pages of a segment
+   * @param memory kept for this
    * @param layer index of the layer
    * @param batch gives positions and pages
    * @param queries {@code heads x keySize} values a row, scaled already
@@ -69,217 +83,101 @@ final class PagedAttention {
       CpuRows keys,
       CpuRows values,
       CpuRows mixed) {
-    int first = 0;
-    for (Batch.Segment segment : batch.segments()) {
-      attend(workers, memory, layer, segment, first, queries, keys, values, mixed);
-      first += segment.rows();
-    }
-  }
-
-  private void attend(
-      Workers workers,
-      Memory memory,
-      int layer,
-      Batch.Segment segment,
-      int firstRow,
-      CpuRows queries,
-      CpuRows keys,
-      CpuRows values,
-      CpuRows mixed) {
-    int rows = segment.rows();
-    int end = segment.start() + rows;
-    int firstPage = reach.first(segment.start()) / CacheFormat.POSITIONS;
-    int count = Math.ceilDiv(end, CacheFormat.POSITIONS) - firstPage;
-    if (memory.pages.length < count) {
-      memory.pages = new CpuPage[count];
-    }
-    CpuPage[] pages = memory.pages;
-    for (int i = 0; i < count; i++) {
-      pages[i] = (CpuPage) segment.sequence().page(firstPage + i);
+    int segments = batch.segments().size();
+    int threads = workers.threads();
+    memory.prepare(shape, workers.kernels(), segments, threads);
+    Span[] spans = memory.spans;
+    int kvHeads = shape.kvHeads();
+    long stores = 0;
+    long items = 0;
+    long split = 0;
+    int row = 0;
+    for (int i = 0; i < segments; i++) {
+      Span span = spans[i];
+      AttentionRows rows = span.rows;
+      rows.set(shape, batch.segments().get(i), row, layer);
+      row += rows.count();
+      int first = shape.reach().first(rows.start()) / AttentionBlock.PIECE;
+      span.pieces = (rows.start() + rows.count() - 1) / AttentionBlock.PIECE - first + 1;
+      span.split = span.pieces > 1 && rows.queries() <= FEW;
+      span.size = span.split ? rows.queries() : AttentionBlock.size(shape, rows.queries(), threads);
+      span.blocks = Math.ceilDiv(rows.queries(), span.size);
+      span.firstStore = stores;
+      span.firstItem = items;
+      span.firstQuery = split;
+      stores += (long) rows.pagesOfRows() * kvHeads;
+      items += (long) (span.split ? span.pieces : span.blocks) * kvHeads;
+      if (span.split) {
+        split += (long) rows.count() * shape.heads();
+        span.sums.reserve(span.pieces * kvHeads, rows.queries(), shape.valueSize());
+      }
     }
     workers.run(
-        (long) rows * kvHeads,
-        4L * kvHeads,
+        stores,
+        kvHeads,
         (worker, from, to) -> {
-          for (long i = from; i < to; i++) {
-            int row = (int) (i / kvHeads);
-            int head = (int) (i % kvHeads);
-            int position = segment.start() + row;
-            CpuPage page = pages[position / CacheFormat.POSITIONS - firstPage];
-            int at = (firstRow + row) * kvHeads + head;
-            int slot = position % CacheFormat.POSITIONS;
-            page.format()
-                .putKey(page.keys(layer, head), slot, keys.values(), at * keySize, keySize);
-            page.format()
-                .putValue(
-                    page.values(layer, head), slot, values.values(), at * valueSize, valueSize);
+          int i = 0;
+          for (long item = from; item < to; item++) {
+            while (i + 1 < segments && spans[i + 1].firstStore <= item) {
+              i++;
+            }
+            int own = (int) (item - spans[i].firstStore);
+            spans[i].rows.store(own / kvHeads, own % kvHeads, keys.values(), values.values());
           }
         });
-    for (int worker = 0; worker < workers.threads(); worker++) {
-      Scratch scratch = workers.scratch(worker);
-      int positions = count * CacheFormat.POSITIONS;
-      if (scratch.scores.length < 4 * positions) {
-        // Room to grow, and a distance of the four that is no power of two, which caches dislike.
-        scratch.scores = new float[Math.multiplyExact(4, positions + positions / 2 + 16)];
-      }
-      if (scratch.mixed.length < 4 * paddedSize()) {
-        scratch.mixed = new float[4 * paddedSize()];
-      }
-    }
-    // A device with many threads has work for all of them even where all heads share their keys.
-    int fours = Math.ceilDiv(Math.min(ROWS, rows) * (heads / kvHeads), 4);
     workers.run(
-        (long) Math.ceilDiv(rows, ROWS) * kvHeads * fours,
+        items,
         1,
         (worker, from, to) -> {
-          for (long i = from; i < to; i++) {
-            int row = (int) (i / fours / kvHeads) * ROWS;
-            new Group(
-                    workers.kernels(),
-                    workers.scratch(worker),
-                    pages,
-                    firstPage,
-                    layer,
-                    (int) (i / fours % kvHeads),
-                    segment.start() + row,
-                    firstRow + row,
-                    queries.values(),
-                    mixed.values())
-                .attend((int) (i % fours) * 4, Math.min(ROWS, rows - row));
+          AttentionBlock block = memory.blocks[worker];
+          int i = 0;
+          for (long item = from; item < to; item++) {
+            while (i + 1 < segments && spans[i + 1].firstItem <= item) {
+              i++;
+            }
+            Span span = spans[i];
+            int own = (int) (item - span.firstItem);
+            // What comes last in a segment has most to do, and goes first.
+            int index = (span.split ? span.pieces : span.blocks) - 1 - own / kvHeads;
+            int head = own % kvHeads;
+            int query = span.split ? 0 : index * span.size;
+            block.open(workers.kernels(), span.rows, head, query, span.size);
+            if (span.split) {
+              block.piece(
+                  queries.values(), block.firstPiece() + index, span.sums, index * kvHeads + head);
+            } else {
+              block.all(queries.values(), mixed.values());
+            }
           }
         });
-    Arrays.fill(pages, 0, count, null);
+    if (split > 0) {
+      workers.run(
+          split,
+          shape.heads(),
+          (worker, from, to) -> {
+            AttentionBlock block = memory.blocks[worker];
+            int i = 0;
+            for (long item = from; item < to; item++) {
+              while (i + 1 < segments && spans[i + 1].firstQuery <= item) {
+                i++;
+              }
+              Span span = spans[i];
+              int query = (int) (item - span.firstQuery);
+              int group = shape.group();
+              int head = query / group % kvHeads;
+              block.open(workers.kernels(), span.rows, head, 0, span.size);
+              block.join(
+                  query / shape.heads() * group + query % group,
+                  span.sums,
+                  span.pieces,
+                  kvHeads,
+                  mixed.values());
+            }
+          });
+    }
+    for (int i = 0; i < segments; i++) {
+      spans[i].rows.clear();
+    }
     mixed.written();
-  }
-
-  private int paddedSize() {
-    return Math.ceilDiv(valueSize, 64) * 64;
-  }
-
-  /** The queries of neighbouring rows that share a key-value head. */
-  private final class Group {
-    private final Kernels kernels;
-    private final Scratch scratch;
-    private final CpuPage[] pages;
-    private final int firstPage;
-    private final int layer;
-    private final int head;
-    private final int position;
-    private final int row;
-    private final float[] queries;
-    private final float[] mixed;
-    private final int[] index = new int[4];
-    private final int[] at = new int[4];
-    private final float[] totals = new float[4];
-
-    Group(
-        Kernels kernels,
-        Scratch scratch,
-        CpuPage[] pages,
-        int firstPage,
-        int layer,
-        int head,
-        int position,
-        int row,
-        float[] queries,
-        float[] mixed) {
-      this.kernels = kernels;
-      this.scratch = scratch;
-      this.pages = pages;
-      this.firstPage = firstPage;
-      this.layer = layer;
-      this.head = head;
-      this.position = position;
-      this.row = row;
-      this.queries = queries;
-      this.mixed = mixed;
-    }
-
-    /** Four of the queries, or as many as there are. */
-    void attend(int first, int rows) {
-      int group = heads / kvHeads;
-      int count = Math.min(4, rows * group - first);
-      if (count > 0) {
-        attend(first, count, group);
-      }
-    }
-
-    /** Query {@code i} is head {@code i % group} of row {@code i / group}. */
-    private void attend(int first, int count, int group) {
-      for (int i = 0; i < 4; i++) {
-        int query = first + Math.min(i, count - 1);
-        index[i] = (row + query / group) * heads + head * group + query % group;
-        at[i] = index[i] * keySize;
-      }
-      int low = reach.first(position + first / group);
-      int end = position + (first + count - 1) / group + 1;
-      int base = low / CacheFormat.POSITIONS * CacheFormat.POSITIONS;
-      float[] scores = scratch.scores;
-      int stride = scores.length / 4;
-      for (int start = base; start < end; start += CacheFormat.POSITIONS) {
-        CpuPage page = page(start);
-        page.format()
-            .scores(
-                kernels,
-                page.keys(layer, head),
-                keySize,
-                queries,
-                at,
-                count,
-                scores,
-                start - base,
-                stride);
-      }
-      float[] sums = scratch.mixed;
-      int padded = paddedSize();
-      Arrays.fill(sums, 0, 4 * padded, 0);
-      for (int i = 0; i < count; i++) {
-        int last = position + (first + i) / group;
-        int from = reach.first(last) - base;
-        float sink = sinks == null ? Float.NEGATIVE_INFINITY : sinks[index[i] % heads];
-        totals[i] = weigh(scores, i * stride, low - base, from, last + 1 - base, end - base, sink);
-      }
-      if (count == 3) {
-        Arrays.fill(scores, 3 * stride + low - base, 3 * stride + end - base, 0);
-      }
-      for (int start = base; start < end; start += CacheFormat.POSITIONS) {
-        CpuPage page = page(start);
-        page.format()
-            .mix(
-                kernels,
-                page.values(layer, head),
-                valueSize,
-                Math.max(low - start, 0),
-                Math.min(end - start, CacheFormat.POSITIONS),
-                scores,
-                start - base,
-                stride,
-                count,
-                sums,
-                padded);
-      }
-      for (int i = 0; i < count; i++) {
-        int to = index[i] * valueSize;
-        System.arraycopy(sums, i * padded, mixed, to, valueSize);
-        kernels.rows().scale(1 / totals[i], mixed, to, valueSize);
-      }
-    }
-
-    private CpuPage page(int start) {
-      return pages[start / CacheFormat.POSITIONS - firstPage];
-    }
-
-    /** Exponentials of what a query sees, and their sum; what only its neighbours see gets 0. */
-    private float weigh(float[] scores, int at, int from, int low, int high, int to, float sink) {
-      int count = high - low;
-      float largest = Math.max(kernels.rows().largest(scores, at + low, count), sink);
-      float sum = kernels.rows().exponentials(scores, at + low, count, largest, scratch.lanes);
-      if (sinks != null) {
-        sum += Exponential.of(sink - largest);
-      }
-      Arrays.fill(scores, at + from, at + low, 0);
-      Arrays.fill(scores, at + high, at + to, 0);
-      return sum;
-    }
   }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.moe4j.CacheType;
@@ -43,6 +44,26 @@ class CpuDeviceTest {
   /** What every device must compute from the same weights. */
   private record Model(
       Attention attention, Norm norm, Linear router, List<GatedFeedForward> experts) {
+
+    Model withSinks(Random random) {
+      Attention a = attention;
+      return new Model(
+          new Attention(
+              a.heads(),
+              a.kvHeads(),
+              a.headSize(),
+              a.maps(),
+              a.clip(),
+              a.norms(),
+              a.rotary(),
+              a.temperature(),
+              a.scale(),
+              a.reach(),
+              Tensors.random(TensorType.F32, random, a.heads())),
+          norm,
+          router,
+          experts);
+    }
 
     static Model of(TensorType type, Random random, int window, boolean interleaved) {
       long heads = 6;
@@ -206,6 +227,28 @@ class CpuDeviceTest {
       assertArrayEquals(whole, run(three, model, CacheType.F16, x, 1));
       assertArrayEquals(whole, run(one, model, CacheType.F16, x, 7, 1, 32));
       assertArrayEquals(whole, run(plain, model, CacheType.F16, x, 5));
+    }
+  }
+
+  /** Longer than a piece of positions, with sinks: as one prompt, in parts and row by row. */
+  @ParameterizedTest
+  @CsvSource({"F32, 0", "F16, 0", "F16, 300", "Q8_0, 0"})
+  void longSequencesAgreeWithThemselvesAndTheScalarDevice(CacheType cache, int window) {
+    Model model = Model.of(TensorType.F32, random, window, false).withSinks(random);
+    float[] x = rows(700);
+    try (Device scalar = new ScalarDevice();
+        Device one = open(Kernels.vector(), 1);
+        Device three = open(Kernels.vector(), 3);
+        Device many = open(Kernels.vector(), 9);
+        Device plain = open(Kernels.scalar(), 2)) {
+      float[] whole = run(one, model, cache, x, 700);
+      float[] expected = run(scalar, model, cache, x, 700);
+      assertTrue(
+          difference(expected, whole) < (cache == CacheType.F32 ? 3e-5 : 3e-2),
+          () -> cache + ": " + difference(expected, whole));
+      assertArrayEquals(whole, run(three, model, cache, x, 600, 1, 1, 7));
+      assertArrayEquals(whole, run(many, model, cache, x, 300, 1, 32, 5));
+      assertArrayEquals(whole, run(plain, model, cache, x, 650, 1));
     }
   }
 

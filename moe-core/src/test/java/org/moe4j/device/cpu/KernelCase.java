@@ -418,22 +418,49 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
     }
 
     private void cache(int size) {
-      long keys = bits(ByteCacheDots.KEY_BLOCK_BYTES);
-      long values = bits(ByteCacheDots.VALUE_TILE_BYTES);
+      long keys = bits(CacheFloats.KEY_BLOCK_BYTES);
+      long values = bits(CacheFloats.VALUE_TILE_BYTES);
       for (int i = 0; i < 64; i++) {
         Native.putShort(keys + 32 * 64 + 2L * i, Float.floatToFloat16(random.nextFloat()));
         Native.putInt(
             values + 64 * 64 + 4L * i, Float.floatToFloat16(random.nextFloat()) * 0x10001);
       }
-      float[] x = floats(70);
-      float[] y = floats(70);
-      add("cache keys " + size, k -> k.cache().keys(keys, size, x, 3, y, 5), x, y);
+      long tile = bits(64 * 32 * 4);
+      float[] y = new float[64 * 32];
       int first = size / 3;
+      for (int part = 0; part < 2; part++) {
+        int which = part;
+        add(
+            "cache keys " + size + ", part " + part,
+            k -> {
+              k.cache().keys(keys, which, size, tile);
+              copy(tile, y, size);
+            },
+            y);
+        add(
+            "cache values " + first + " to " + 2 * size + ", part " + part,
+            k -> {
+              k.cache().values(values, which, first, 2 * size, tile);
+              copy(tile, y, 2 * size);
+            },
+            y);
+      }
+      long halves = bits(64L * size);
       add(
-          "cache values " + first + " to " + 2 * size,
-          k -> k.cache().values(values, first, 2 * size, x, 3, y, 5),
-          x,
+          "cache halves " + size,
+          k -> {
+            k.cache().halves(halves, size, tile);
+            copy(tile, y, size);
+          },
           y);
+    }
+
+    /** Takes a tile away, so that nothing of it is left for the next call. */
+    private static void copy(long tile, float[] y, int columns) {
+      for (int i = 0; i < 32 * columns; i++) {
+        y[i] = Native.getFloat(tile + 4L * i);
+        Native.putFloat(tile + 4L * i, -1);
+      }
     }
   }
 }
