@@ -30,9 +30,11 @@ final class Olmoe implements Family {
       throw source.unsupported(
           "sliding_window", String.valueOf(source.config().value("sliding_window")), "null");
     }
-    ExpertParts experts =
-        ExpertParts.of(
-            source, sizes.hidden(), source.size("intermediate_size", "feed_forward_length"));
+    int intermediate = source.size("intermediate_size", "feed_forward_length");
+    if (source.gguf()) {
+      intermediate = source.size("", "expert_feed_forward_length", intermediate);
+    }
+    ExpertParts experts = ExpertParts.of(source, sizes.hidden(), intermediate);
     SoftmaxTopK rule = experts.softmax(source, false);
     return Skeleton.of(source, sizes)
         .build(
