@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Weights in F32, F16 or BF16, in tiles as {@link FloatDots} reads them, one after the other.
  *
@@ -11,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param outputs width of an output row
  * @param inputs width of an input row
  */
-record FloatTiles(Type type, long address, int outputs, int inputs) implements Tiles {
+record FloatTiles(Type type, long address, int outputs, int inputs) implements FourRowTiles {
 
   /** The three types. */
   enum Type {
@@ -50,52 +48,26 @@ record FloatTiles(Type type, long address, int outputs, int inputs) implements T
   }
 
   @Override
-  public boolean quantized() {
-    return false;
+  public long tile(int output) {
+    return address + output / FloatDots.ROWS * tileBytes(type, inputs);
   }
 
   @Override
-  public void band(
+  public void one(Kernels kernels, long tile, float[] x, int at, float[] y, int to) {
+    type.dots(kernels).one(tile, inputs, x, at, y, to);
+  }
+
+  @Override
+  public void four(
       Kernels kernels,
-      int band,
-      CpuRows in,
-      int[] rows,
-      int from,
-      int to,
-      float @Nullable [] bias,
-      CpuRows out,
-      Scratch scratch) {
-    FloatDots dots = type.dots(kernels);
-    float[] x = in.values();
-    float[] y = scratch.band;
-    int width = width(band);
-    long tileBytes = tileBytes(type, inputs);
-    for (int i = from; i < to; i += 4) {
-      int count = Math.min(4, to - i);
-      start(band, bias, y);
-      for (int part = 0; part < width; part += FloatDots.ROWS) {
-        long tile = address + (band * BAND + part) / FloatDots.ROWS * tileBytes;
-        if (count >= 3) {
-          dots.four(
-              tile,
-              inputs,
-              x,
-              rows[i] * inputs,
-              rows[i + 1] * inputs,
-              rows[i + 2] * inputs,
-              rows[i + count - 1] * inputs,
-              y,
-              part,
-              BAND);
-        } else {
-          for (int row = 0; row < count; row++) {
-            dots.one(tile, inputs, x, rows[i + row] * inputs, y, row * BAND + part);
-          }
-        }
-      }
-      for (int row = 0; row < count; row++) {
-        System.arraycopy(y, row * BAND, out.values(), (i + row) * outputs + band * BAND, width);
-      }
-    }
+      long tile,
+      float[] x,
+      int at0,
+      int at1,
+      int at2,
+      int at3,
+      float[] y,
+      int to) {
+    type.dots(kernels).four(tile, inputs, x, at0, at1, at2, at3, y, to, BAND);
   }
 }

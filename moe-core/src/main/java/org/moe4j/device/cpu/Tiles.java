@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A weight matrix in memory of its own, repacked so that the lanes of a vector are output rows.
  * Immutable.
  */
-sealed interface Tiles permits FloatTiles, Float8Tiles, QuantizedTiles {
+sealed interface Tiles permits FourRowTiles, QuantizedTiles {
 
   /** Outputs of a band, the piece of a matrix that one thread computes at a time. */
   int BAND = 64;

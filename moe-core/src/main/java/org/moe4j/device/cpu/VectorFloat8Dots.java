@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
+import static org.moe4j.device.cpu.Lanes.I;
 import static org.moe4j.device.cpu.Lanes.floats;
 import static org.moe4j.device.cpu.Lanes.ints;
 
@@ -26,8 +27,8 @@ final class VectorFloat8Dots implements Float8Dots {
   @Override
   public void one(
       long tile, int columns, int block, int exponentBits, float[] x, int at, float[] y, int to) {
-    int down = down(exponentBits);
-    int mask = mask(exponentBits);
+    IntVector down = IntVector.broadcast(I, down(exponentBits));
+    IntVector mask = IntVector.broadcast(I, mask(exponentBits));
     long scales = tile;
     for (int first = at; first < at + columns; first += block) {
       int count = Math.min(block, at + columns - first);
@@ -67,8 +68,8 @@ final class VectorFloat8Dots implements Float8Dots {
       float[] y,
       int to,
       int stride) {
-    int down = down(exponentBits);
-    int mask = mask(exponentBits);
+    IntVector down = IntVector.broadcast(I, down(exponentBits));
+    IntVector mask = IntVector.broadcast(I, mask(exponentBits));
     long scales = tile;
     for (int first = 0; first < columns; first += block) {
       int count = Math.min(first + block, columns);
@@ -128,8 +129,11 @@ final class VectorFloat8Dots implements Float8Dots {
     }
   }
 
-  /** The weights whose bits are at the top of each int, too small by the unit. */
-  private static FloatVector weight(IntVector top, int down, int mask) {
+  /**
+   * The weights whose bits are at the top of each int, too small by the unit. A shift by a vector
+   * is one instruction, by a number that is no constant it is two.
+   */
+  private static FloatVector weight(IntVector top, IntVector down, IntVector mask) {
     return top.lanewise(ASHR, down).and(mask).reinterpretAsFloats();
   }
 }
