@@ -96,8 +96,20 @@ final class Bench {
         }
       }
       case Q6_K -> data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 208, small);
+      case F8_E4M3 -> eightBits(data, at);
+      case E4M3_128 -> {
+        data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, 0.001f * random.nextFloat());
+        for (int i = 0; i < 128; i++) {
+          eightBits(data, at + Float.BYTES + i);
+        }
+      }
       default -> throw new IllegalArgumentException("no benchmark weights of type " + type);
     }
+  }
+
+  /** Clears a bit of the exponent, so that no float of 8 bits is NaN. */
+  private static void eightBits(MemorySegment data, long at) {
+    data.set(ValueLayout.JAVA_BYTE, at, (byte) (data.get(ValueLayout.JAVA_BYTE, at) & 0xbf));
   }
 
   /** Rows of small random values. */

@@ -6,10 +6,15 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.moe4j.MixtureModel;
@@ -20,6 +25,10 @@ import org.moe4j.fuzz.Contract;
  * Models that answer: what {@link ModelFuzz} only describes is opened and asked for a few tokens. A
  * {@code config.json} lies beside the tensors of the fixture whose settings it resembles most; a
  * GGUF file goes on as sensible numbers of most types.
+ *
+ * <p>Any other input is two bytes that choose one of the seeds, and three bytes for each byte that
+ * is changed in it: where, and to what. Most of these open. What one of them finds is kept as the
+ * file that it makes, because the choice changes with the seeds.
  */
 public final class StepFuzz {
 
@@ -28,6 +37,11 @@ public final class StepFuzz {
   private static final byte[] GGUF_FILE = numbers();
   private static final Path FOLDER = folder();
   private static final Map<Path, Path> BESIDE = new HashMap<>();
+
+  private static final List<byte[]> SEEDS = seeds();
+
+  /** How far behind its header a seed in GGUF is changed. */
+  private static final int WEIGHTS = 256;
 
   private static int dirty = GGUF_FILE.length;
 
@@ -44,6 +58,42 @@ public final class StepFuzz {
     return bytes;
   }
 
+  private static List<byte[]> seeds() {
+    List<byte[]> seeds = new ArrayList<>();
+    for (String target : List.of("/fuzz/model", "/fuzz/step")) {
+      try (Stream<Path> files =
+          Files.list(Path.of(Objects.requireNonNull(StepFuzz.class.getResource(target)).toURI()))) {
+        for (Path file : files.sorted().toList()) {
+          if (file.getFileName().toString().startsWith("seed-")) {
+            seeds.add(Files.readAllBytes(file));
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (URISyntaxException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return seeds;
+  }
+
+  private static byte[] changed(byte[] changes) {
+    byte[] seed = SEEDS.get(number(changes, 0) % SEEDS.size());
+    byte[] file = seed.clone();
+    if (ModelFuzz.isGguf(seed)) {
+      file = Arrays.copyOf(GGUF_FILE, seed.length + WEIGHTS);
+      System.arraycopy(seed, 0, file, 0, seed.length);
+    }
+    for (int i = 2; i + 2 < changes.length; i += 3) {
+      file[number(changes, i) % file.length] = changes[i + 2];
+    }
+    return file;
+  }
+
+  private static int number(byte[] bytes, int at) {
+    return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
+  }
+
   private static Path folder() {
     try {
       Path folder = Files.createTempDirectory("moe4j-fuzz");
@@ -57,7 +107,7 @@ public final class StepFuzz {
   /**
    * Opens one model and lets it answer.
    *
-   * @param bytes its settings, or the beginning of its file
+   * @param bytes its settings, the beginning of its file, or changes to a seed
    */
   public static void fuzzerTestOneInput(byte[] bytes) {
     run(bytes);
@@ -66,12 +116,15 @@ public final class StepFuzz {
   /**
    * The same.
    *
+   * @param input settings, the beginning of a file, or changes to a seed
    * @return processor time that the model's threads took, in nanoseconds
    */
-  public static long run(byte[] bytes) {
+  public static long run(byte[] input) {
+    boolean whole = input.length < 2 || input[0] == '{' || ModelFuzz.isGguf(input);
+    byte[] bytes = whole ? input : changed(input);
     long[] nanos = new long[1];
-    // The length picks the device, so that an input is always run on the same.
-    String device = bytes.length % 4 == 3 ? "scalar" : "cpu";
+    // The bytes pick the device, so that an input is always run on the same.
+    String device = Arrays.hashCode(bytes) % 4 == 3 ? "scalar" : "cpu";
     Contract.check(() -> {
       Path path = ModelFuzz.isGguf(bytes) ? gguf(bytes) : directory(bytes);
       try (MixtureModel model =

@@ -57,7 +57,7 @@ record QuantizedTiles(Form form, long address, int outputs, int inputs) implemen
       this.bits = bits;
       this.group = group;
       this.centred = centred;
-      offset = bits == Byte.SIZE ? 0 : 1 << bits - 1;
+      offset = bits == Byte.SIZE ? 0 : 1 << (bits - 1);
       weightBytes = Places.planes(bits, group) * (int) Dots.PLANE;
       step = weightBytes + BlockScale.GROUP_BYTES * (centred ? 2 : 1);
     }
