@@ -7,7 +7,6 @@ import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.Attention;
 import org.moe4j.model.Attention.Temperature;
 import org.moe4j.model.Linear;
-import org.moe4j.model.Norm;
 import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
@@ -19,8 +18,7 @@ import org.moe4j.model.Rotary;
  * @param rotary rotation of queries and keys, by the layer's index; null for none
  * @param inputBias bias of the query, key and value maps
  * @param outputBias bias of the output map
- * @param norm norms of queries and keys
- * @param normAfterRotary whether queries and keys are normed after they are rotated
+ * @param norms norms of queries and keys
  * @param clip limit of queries, keys and values; 0 for none
  * @param scale factor of the dot products
  * @param reach positions that a layer's rows see, by the layer's index
@@ -30,21 +28,10 @@ record AttentionRules(
     IntFunction<@Nullable Rotary> rotary,
     Bias inputBias,
     Bias outputBias,
-    QueryKeyNorm norm,
-    boolean normAfterRotary,
+    QueryKeyNorms norms,
     float clip,
     float scale,
     IntFunction<Reach> reach) {
-
-  /** Which values of a query or key row are normed together. */
-  enum QueryKeyNorm {
-    /** There is no norm. */
-    NONE,
-    /** Each head alone. */
-    HEAD,
-    /** The whole row. */
-    ROW
-  }
 
   /** Every layer sees all positions, without norms or limits. */
   static AttentionRules plain(
@@ -54,41 +41,30 @@ record AttentionRules(
         layer -> rotary,
         inputBias,
         outputBias,
-        QueryKeyNorm.NONE,
-        false,
+        QueryKeyNorms.NONE,
         0,
         (float) (1 / Math.sqrt(sizes.headSize())),
         layer -> Reach.ALL);
   }
 
   AttentionRules withReach(IntFunction<Reach> newReach) {
-    return new AttentionRules(
-        sizes, rotary, inputBias, outputBias, norm, normAfterRotary, clip, scale, newReach);
+    return new AttentionRules(sizes, rotary, inputBias, outputBias, norms, clip, scale, newReach);
   }
 
-  AttentionRules withNorm(QueryKeyNorm newNorm) {
-    return new AttentionRules(
-        sizes, rotary, inputBias, outputBias, newNorm, normAfterRotary, clip, scale, reach);
-  }
-
-  AttentionRules withNormAfterRotary(QueryKeyNorm newNorm) {
-    return new AttentionRules(
-        sizes, rotary, inputBias, outputBias, newNorm, true, clip, scale, reach);
+  AttentionRules withNorms(QueryKeyNorms newNorms) {
+    return new AttentionRules(sizes, rotary, inputBias, outputBias, newNorms, clip, scale, reach);
   }
 
   AttentionRules withClip(float newClip) {
-    return new AttentionRules(
-        sizes, rotary, inputBias, outputBias, norm, normAfterRotary, newClip, scale, reach);
+    return new AttentionRules(sizes, rotary, inputBias, outputBias, norms, newClip, scale, reach);
   }
 
   AttentionRules withScale(float newScale) {
-    return new AttentionRules(
-        sizes, rotary, inputBias, outputBias, norm, normAfterRotary, clip, newScale, reach);
+    return new AttentionRules(sizes, rotary, inputBias, outputBias, norms, clip, newScale, reach);
   }
 
   AttentionRules withRotary(IntFunction<@Nullable Rotary> newRotary) {
-    return new AttentionRules(
-        sizes, newRotary, inputBias, outputBias, norm, normAfterRotary, clip, scale, reach);
+    return new AttentionRules(sizes, newRotary, inputBias, outputBias, norms, clip, scale, reach);
   }
 
   /**
@@ -108,6 +84,11 @@ record AttentionRules(
 
   /** The linear maps. */
   Attention.Maps maps(Scope layer) {
+    return maps(layer, "self_attn.o_proj");
+  }
+
+  /** The linear maps, of which the output map has another name in safetensors. */
+  Attention.Maps maps(Scope layer, String output) {
     int hidden = sizes.hidden();
     long queryWidth = sizes.queryWidth();
     long keyWidth = sizes.keyWidth();
@@ -115,48 +96,48 @@ record AttentionRules(
         layer.linear("self_attn.q_proj", "attn_q", queryWidth, hidden, inputBias),
         layer.linear("self_attn.k_proj", "attn_k", keyWidth, hidden, inputBias),
         layer.linear("self_attn.v_proj", "attn_v", keyWidth, hidden, inputBias),
-        output(layer));
+        layer.linear(output, "attn_output", hidden, queryWidth, outputBias));
   }
 
-  /** The output map. */
-  Linear output(Scope layer) {
-    return layer.linear(
-        "self_attn.o_proj", "attn_output", sizes.hidden(), sizes.queryWidth(), outputBias);
+  /**
+   * The linear maps where the rows of all queries, keys and values, in this order, are one map.
+   *
+   * @param layer the layer
+   * @param all its name in safetensors
+   * @param output name of the output map in safetensors
+   */
+  Attention.Maps mapsInOne(Scope layer, String all, String output) {
+    int hidden = sizes.hidden();
+    long keys = sizes.queryWidth();
+    long values = keys + sizes.keyWidth();
+    long end = values + sizes.keyWidth();
+    Linear rows = layer.linear(all, "attn_qkv", end, hidden, inputBias);
+    return new Attention.Maps(
+        rows.rows(0, keys),
+        rows.rows(keys, values),
+        rows.rows(values, end),
+        layer.linear(output, "attn_output", hidden, keys, outputBias));
   }
 
   /** With linear maps that the family reads itself. */
   Attention build(Scope layer, int index, Attention.Maps maps) {
-    Attention.Norms norms =
-        new Attention.Norms(
-            norm(layer, "self_attn.q_norm", "attn_q_norm", sizes.queryWidth()),
-            norm(layer, "self_attn.k_norm", "attn_k_norm", sizes.keyWidth()),
-            null,
-            normAfterRotary);
-    return build(index, maps, norms, null);
+    return build(index, maps, norms.read(layer), null);
   }
 
   /** With linear maps and norms that the family reads itself. */
   Attention build(
-      int index, Attention.Maps maps, Attention.Norms norms, @Nullable Temperature temperature) {
+      int index, Attention.Maps maps, Attention.Norms ownNorms, @Nullable Temperature temperature) {
     return new Attention(
         sizes.heads(),
         sizes.kvHeads(),
         sizes.headSize(),
         maps,
         clip,
-        norms,
+        ownNorms,
         rotary.apply(index),
         temperature,
         scale,
         reach.apply(index),
         null);
-  }
-
-  private @Nullable Norm norm(Scope layer, String hf, String gguf, long rowWidth) {
-    return switch (norm) {
-      case NONE -> null;
-      case HEAD -> layer.norm(hf, gguf, sizes.headSize(), sizes.epsilon());
-      case ROW -> layer.norm(hf, gguf, rowWidth, sizes.epsilon());
-    };
   }
 }

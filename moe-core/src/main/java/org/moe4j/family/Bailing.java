@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import org.jspecify.annotations.Nullable;
 import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.Score;
 import org.moe4j.family.Scope.Bias;
-import org.moe4j.format.TensorData;
 import org.moe4j.model.Attention;
-import org.moe4j.model.Linear;
 import org.moe4j.model.ModelSpec;
-import org.moe4j.model.Norm;
-import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 /**
@@ -37,36 +32,35 @@ final class Bailing implements Family {
           "model.norm",
           "lm_head");
 
+  private static final String QUERY_NORM = "attention.query_layernorm";
+  private static final String KEY_NORM = "attention.key_layernorm";
+
   @Override
   public ModelSpec map(Source source) {
     boolean second = isSecond(source);
     requireKnown(source, second);
     double epsilon = source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon");
     Dimensions sizes = Dimensions.of(source, Dimensions.evenHeadSize(source), (float) epsilon);
-    maps(source.layer(0), sizes);
+    AttentionRules unrotated =
+        AttentionRules.plain(sizes, null, Bias.IF_PRESENT, Bias.IF_PRESENT)
+            .withNorms(
+                second
+                    ? QueryKeyNorms.heads(sizes, QUERY_NORM, KEY_NORM, false)
+                    : QueryKeyNorms.NONE);
+    // Tensors of the file confirm the sizes before anything is allocated by them.
+    maps(unrotated, source.layer(0));
     Rotary rotary =
         second
             ? RotaryRules.partialHalfSplit(source, sizes, RotaryRules.DEFAULT_BASE, 0.5)
             : RotaryRules.permutedInGguf(source, sizes, RotaryRules.DEFAULT_BASE);
+    AttentionRules attention = unrotated.withRotary(index -> rotary);
     CorrectedExperts experts =
         CorrectedExperts.of(
             source, sizes.hidden(), 0, (layer, parts) -> rule(layer, parts, second));
     return Skeleton.of(source, sizes)
         .withNames(NAMES)
         .build(
-            (layer, index) ->
-                new Attention(
-                    sizes.heads(),
-                    sizes.kvHeads(),
-                    sizes.headSize(),
-                    maps(layer, sizes),
-                    0,
-                    second ? norms(layer, sizes) : Attention.Norms.NONE,
-                    rotary,
-                    null,
-                    (float) (1 / Math.sqrt(sizes.headSize())),
-                    Reach.ALL,
-                    null),
+            (layer, index) -> attention.build(layer, index, maps(attention, layer)),
             experts::build);
   }
 
@@ -112,46 +106,12 @@ final class Bailing implements Family {
         : rule;
   }
 
-  private static Attention.Norms norms(Scope layer, Dimensions sizes) {
-    return new Attention.Norms(norm(layer, sizes, "query"), norm(layer, sizes, "key"), null, false);
-  }
-
-  private static Norm norm(Scope layer, Dimensions sizes, String of) {
-    return layer.norm(
-        "attention." + of + "_layernorm",
-        "attn_" + of.charAt(0) + "_norm",
-        sizes.headSize(),
-        sizes.epsilon());
-  }
-
   /**
    * Queries, keys and values are the rows of one map, except in GGUF files of the first version.
    */
-  private static Attention.Maps maps(Scope layer, Dimensions sizes) {
-    int hidden = sizes.hidden();
-    long queries = sizes.queryWidth();
-    long keys = sizes.keyWidth();
-    Linear output =
-        layer.linear("attention.dense", "attn_output", hidden, queries, Bias.IF_PRESENT);
-    if (layer.source().gguf() && layer.has("", "attn_q.weight")) {
-      return new Attention.Maps(
-          layer.linear("", "attn_q", queries, hidden, Bias.IF_PRESENT),
-          layer.linear("", "attn_k", keys, hidden, Bias.IF_PRESENT),
-          layer.linear("", "attn_v", keys, hidden, Bias.IF_PRESENT),
-          output);
-    }
-    Linear all =
-        layer.linear(
-            "attention.query_key_value", "attn_qkv", queries + 2 * keys, hidden, Bias.IF_PRESENT);
-    return new Attention.Maps(
-        rows(all, 0, queries),
-        rows(all, queries, queries + keys),
-        rows(all, queries + keys, queries + 2 * keys),
-        output);
-  }
-
-  private static Linear rows(Linear all, long from, long to) {
-    @Nullable TensorData bias = all.bias();
-    return new Linear(all.weight().rows(from, to), bias == null ? null : bias.rows(from, to));
+  private static Attention.Maps maps(AttentionRules attention, Scope layer) {
+    return layer.source().gguf() && layer.has("", "attn_q.weight")
+        ? attention.maps(layer)
+        : attention.mapsInOne(layer, "attention.query_key_value", "attention.dense");
   }
 }

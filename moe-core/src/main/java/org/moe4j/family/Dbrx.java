@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
-import org.moe4j.format.TensorData;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedFeedForward;
-import org.moe4j.model.Linear;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
 import org.moe4j.model.Rotary;
@@ -57,10 +54,12 @@ final class Dbrx implements Family {
       source.settings(SETTINGS);
     }
     Dimensions sizes = Dimensions.of(source, Dimensions.evenHeadSize(source), epsilon(source));
-    queryKeyValue(source.layer(0), sizes);
-    AttentionRules attention =
-        AttentionRules.plain(sizes, rotary(source, sizes), Bias.NONE, Bias.NONE)
-            .withClip(Olmoe.clip(source));
+    AttentionRules unrotated =
+        AttentionRules.plain(sizes, null, Bias.NONE, Bias.NONE).withClip(Olmoe.clip(source));
+    // Tensors of the file confirm the sizes before anything is allocated by them.
+    maps(unrotated, source.layer(0));
+    Rotary rotary = rotary(source, sizes);
+    AttentionRules attention = unrotated.withRotary(index -> rotary);
     ExpertParts experts =
         ExpertParts.of(
             source, sizes.hidden(), source.size("intermediate_size", "feed_forward_length"));
@@ -71,8 +70,7 @@ final class Dbrx implements Family {
         .withNorms((scope, hf, gguf, width, epsilon) ->
             scope.layerNorm(hf, gguf, width, epsilon, Bias.NONE))
         .build(
-            (layer, index) ->
-                attention.build(index, maps(layer, sizes), Attention.Norms.NONE, null),
+            (layer, index) -> attention.build(layer, index, maps(attention, layer)),
             (layer, index) ->
                 new Mixture(
                     layer.linear(
@@ -82,7 +80,7 @@ final class Dbrx implements Family {
                         sizes.hidden(),
                         Bias.NONE),
                     rule,
-                    source.gguf() ? experts.read(layer, Names.MLP) : experts(layer, experts),
+                    experts(layer, experts),
                     null));
   }
 
@@ -90,45 +88,15 @@ final class Dbrx implements Family {
     return source.gguf() ? (float) source.number("", "attention.layer_norm_epsilon") : EPSILON;
   }
 
-  private static TensorData queryKeyValue(Scope layer, Dimensions sizes) {
-    return layer
-        .linear(
-            "norm_attn_norm.attn.Wqkv",
-            "attn_qkv",
-            sizes.queryWidth() + 2 * sizes.keyWidth(),
-            sizes.hidden(),
-            Bias.NONE)
-        .weight();
+  private static Attention.Maps maps(AttentionRules attention, Scope layer) {
+    return attention.mapsInOne(layer, "norm_attn_norm.attn.Wqkv", "norm_attn_norm.attn.out_proj");
   }
 
-  private static Attention.Maps maps(Scope layer, Dimensions sizes) {
-    TensorData all = queryKeyValue(layer, sizes);
-    long query = sizes.queryWidth();
-    long key = sizes.keyWidth();
-    return new Attention.Maps(
-        Linear.of(all.rows(0, query)),
-        Linear.of(all.rows(query, query + key)),
-        Linear.of(all.rows(query + key, query + 2 * key)),
-        layer.linear(
-            "norm_attn_norm.attn.out_proj", "attn_output", sizes.hidden(), query, Bias.NONE));
-  }
-
-  /** One tensor a map with the rows of all experts; those of {@code w2} are inputs. */
   private static List<GatedFeedForward> experts(Scope layer, ExpertParts parts) {
-    long width = parts.width();
-    long rows = width * parts.experts();
-    TensorData gate = layer.tensor("ffn.experts.mlp.w1", "", rows, parts.hidden());
-    TensorData up = layer.tensor("ffn.experts.mlp.v1", "", rows, parts.hidden());
-    TensorData down = layer.tensor("ffn.experts.mlp.w2", "", rows, parts.hidden());
-    List<GatedFeedForward> experts = new ArrayList<>();
-    for (long row = 0; row < rows; row += width) {
-      experts.add(
-          new GatedFeedForward(
-              Linear.of(gate.rows(row, row + width)),
-              Linear.of(up.rows(row, row + width)),
-              Linear.of(down.rows(row, row + width).transposed())));
-    }
-    return experts;
+    String experts = "ffn.experts.mlp.";
+    return layer.source().gguf()
+        ? parts.read(layer, Names.MLP)
+        : parts.tensors(layer).joined(experts + "w1", experts + "v1", experts + "w2");
   }
 
   /**

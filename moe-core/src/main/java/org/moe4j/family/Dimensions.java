@@ -33,11 +33,9 @@ record Dimensions(
   static int evenHeadSize(Source source) {
     int hidden = source.size("hidden_size", "embedding_length");
     int heads = source.size("num_attention_heads", "attention.head_count");
-    if (!source.has("head_dim", "attention.key_length") && hidden % heads != 0) {
-      throw source.badSetting(
-          "num_attention_heads",
-          "attention.head_count",
-          "expected a divisor of the hidden size %d, found %d".formatted(hidden, heads));
+    if (!source.has("head_dim", "attention.key_length")) {
+      source.requireDivisor(
+          "num_attention_heads", "attention.head_count", heads, hidden, "hidden size");
     }
     return hidden / heads;
   }
@@ -67,16 +65,31 @@ record Dimensions(
    * @param epsilon epsilon of all norms
    */
   static Dimensions of(Source source, int defaultHeadSize, float epsilon) {
-    int hidden = source.size("hidden_size", "embedding_length");
     int heads = source.size("num_attention_heads", "attention.head_count");
     int kvHeads = source.size("num_key_value_heads", "attention.head_count_kv", heads);
-    if (heads % kvHeads != 0) {
-      throw source.badSetting(
-          "num_key_value_heads",
-          "attention.head_count_kv",
-          "expected a divisor of the %d attention heads, found %d".formatted(heads, kvHeads));
-    }
+    source.requireDivisor(
+        "num_key_value_heads", "attention.head_count_kv", kvHeads, heads, "attention heads");
     int headSize = source.size("head_dim", "attention.key_length", defaultHeadSize);
+    requireHeadSize(source, headSize);
+    return of(source, layers(source), heads, kvHeads, headSize, epsilon);
+  }
+
+  /** With heads that the family reads itself; hidden size, vocabulary and context as usual. */
+  static Dimensions of(
+      Source source, int layers, int heads, int kvHeads, int headSize, float epsilon) {
+    return new Dimensions(
+        source.size("hidden_size", "embedding_length"),
+        layers,
+        heads,
+        kvHeads,
+        headSize,
+        vocabulary(source),
+        source.size("max_position_embeddings", "context_length"),
+        epsilon);
+  }
+
+  /** A head is as wide for values as for keys, and rotated in pairs. */
+  static void requireHeadSize(Source source, int headSize) {
     if (headSize % 2 != 0) {
       throw source.badSetting(
           "head_dim", "attention.key_length", "expected an even number, found " + headSize);
@@ -87,15 +100,6 @@ record Dimensions(
           String.valueOf(source.size("", "attention.value_length")),
           "the key length, " + headSize);
     }
-    return new Dimensions(
-        hidden,
-        layers(source),
-        heads,
-        kvHeads,
-        headSize,
-        vocabulary(source),
-        source.size("max_position_embeddings", "context_length"),
-        epsilon);
   }
 
   /**

@@ -2,7 +2,6 @@
 package org.moe4j.family;
 
 import java.util.function.IntFunction;
-import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.ModelSpec;
 import org.moe4j.model.Reach;
@@ -21,7 +20,7 @@ final class Dots1 implements Family {
     Bias bias = AttentionRules.attentionBias(source);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
-            .withNorm(QueryKeyNorm.HEAD)
+            .withNorms(QueryKeyNorms.heads(sizes))
             .withReach(reach(source, sizes.layers()));
     CorrectedExperts experts =
         CorrectedExperts.of(

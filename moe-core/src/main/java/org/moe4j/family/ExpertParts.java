@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.family.Scope.Bias;
-import org.moe4j.format.TensorData;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Mixture.SharedExpert;
 
 /**
- * The router and the experts of a layer, in any of the layouts that files have.
- *
- * <p>Safetensors: a matrix an expert and map, or since transformers v5 one tensor of all gate and
- * up rows and one of all down rows. GGUF: one stacked tensor a map, gate and up stacked in one, or
- * in old files a matrix an expert and map.
+ * How many experts a model has and how they are chosen by softmax; the router and the experts of a
+ * layer.
  *
  * @param experts number of experts
  * @param perToken experts that run for a token
@@ -127,88 +121,11 @@ record ExpertParts(int experts, int perToken, int hidden, int width) {
   }
 
   List<GatedFeedForward> read(Scope layer, Names names) {
-    return layer.source().gguf() ? gguf(layer) : safetensors(layer, names);
+    return tensors(layer).read(names);
   }
 
-  /** The experts under a prefix in safetensors, fused. */
-  List<GatedFeedForward> readFused(Scope layer, String prefix) {
-    if (layer.source().gguf()) {
-      return gguf(layer);
-    }
-    TensorData down = layer.tensor(prefix + "down_proj", "", experts, hidden, width);
-    return fused(layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
-  }
-
-  private List<GatedFeedForward> safetensors(Scope layer, Names names) {
-    String prefix = names.block + ".experts.";
-    if (layer.has(prefix + "gate_up_proj", "")) {
-      TensorData down = layer.tensor(prefix + "down_proj", "", experts, hidden, width);
-      return fused(layer.tensor(prefix + "gate_up_proj", "", experts, 2L * width, hidden), down);
-    }
-    return each(expert -> {
-      String own = prefix + expert + ".";
-      return new GatedFeedForward(
-          layer.linear(own + names.gate, "", width, hidden, Bias.NONE),
-          layer.linear(own + names.up, "", width, hidden, Bias.NONE),
-          layer.linear(own + names.down, "", hidden, width, Bias.NONE));
-    });
-  }
-
-  /**
-   * Two tensors in safetensors whose matrices have inputs as rows: {@code gate_up_proj}, first all
-   * gate columns, then all up columns, and {@code down_proj}.
-   */
-  List<GatedFeedForward> transposed(Scope layer, String block) {
-    String prefix = block + ".experts.";
-    TensorData gateUp = layer.tensor(prefix + "gate_up_proj", "", experts, hidden, 2L * width);
-    TensorData down = layer.tensor(prefix + "down_proj", "", experts, width, hidden);
-    return each(expert -> {
-      TensorData columns = gateUp.slice(expert);
-      return new GatedFeedForward(
-          Linear.of(columns.transposed(0, 1, width)),
-          Linear.of(columns.transposed(width, 1, width)),
-          Linear.of(down.slice(expert).transposed()));
-    });
-  }
-
-  private List<GatedFeedForward> gguf(Scope layer) {
-    if (layer.has("", "ffn_gate_up_exps.weight")) {
-      TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);
-      return fused(layer.tensor("", "ffn_gate_up_exps.weight", experts, 2L * width, hidden), down);
-    }
-    if (layer.has("", "ffn_gate.0.weight")) {
-      return each(expert ->
-          new GatedFeedForward(
-              layer.linear("", "ffn_gate." + expert, width, hidden, Bias.NONE),
-              layer.linear("", "ffn_up." + expert, width, hidden, Bias.NONE),
-              layer.linear("", "ffn_down." + expert, hidden, width, Bias.NONE)));
-    }
-    TensorData gate = layer.tensor("", "ffn_gate_exps.weight", experts, width, hidden);
-    TensorData up = layer.tensor("", "ffn_up_exps.weight", experts, width, hidden);
-    TensorData down = layer.tensor("", "ffn_down_exps.weight", experts, hidden, width);
-    return each(expert ->
-        new GatedFeedForward(
-            Linear.of(gate.slice(expert)),
-            Linear.of(up.slice(expert)),
-            Linear.of(down.slice(expert))));
-  }
-
-  /** The first half of an expert's rows is its gate, the second half is up. */
-  List<GatedFeedForward> fused(TensorData gateUp, TensorData down) {
-    return each(expert -> {
-      TensorData rows = gateUp.slice(expert);
-      return new GatedFeedForward(
-          Linear.of(rows.rows(0, width)),
-          Linear.of(rows.rows(width, 2L * width)),
-          Linear.of(down.slice(expert)));
-    });
-  }
-
-  private List<GatedFeedForward> each(IntFunction<GatedFeedForward> expert) {
-    List<GatedFeedForward> all = new ArrayList<>();
-    for (int i = 0; i < experts; i++) {
-      all.add(expert.apply(i));
-    }
-    return all;
+  /** The experts' tensors of a layer. */
+  ExpertTensors tensors(Scope layer) {
+    return new ExpertTensors(layer, experts, hidden, width);
   }
 }

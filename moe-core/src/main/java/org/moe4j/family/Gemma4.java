@@ -33,14 +33,12 @@ final class Gemma4 implements Family {
     int heads = source.size("num_attention_heads", "attention.head_count");
     int layers = source.size("num_hidden_layers", "block_count");
     Dimensions sizes =
-        new Dimensions(
-            source.size("hidden_size", "embedding_length"),
+        Dimensions.of(
+            source,
             layers,
             heads,
             heads,
             2,
-            Dimensions.vocabulary(source),
-            source.size("max_position_embeddings", "context_length"),
             (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon", 1e-6));
     // A tensor of the file confirms the size before anything is allocated by it.
     source
@@ -119,7 +117,7 @@ final class Gemma4 implements Family {
     return new Mixture(
         layer.linear("router.proj", "ffn_gate_inp", experts.experts(), hidden, Bias.NONE),
         ScoredTopK.softmax(experts.perToken()).normalised(0).withExpertScale(scale),
-        experts.readFused(layer, "experts.").stream().map(Gemma4::gelu).toList(),
+        experts(layer, experts).stream().map(Gemma4::gelu).toList(),
         new SharedExpert(dense, null),
         Weighting.OUTPUT,
         new Mixture.Branches(
@@ -128,6 +126,12 @@ final class Gemma4 implements Family {
             skeleton.norm(layer, "pre_feedforward_layernorm_2", "pre_ffw_norm_2"),
             skeleton.norm(layer, "post_feedforward_layernorm_2", "post_ffw_norm_2"),
             skeleton.norm(layer, "post_feedforward_layernorm_1", "post_ffw_norm_1")));
+  }
+
+  private static List<GatedFeedForward> experts(Scope layer, ExpertParts parts) {
+    return layer.source().gguf()
+        ? parts.read(layer, ExpertParts.Names.MLP)
+        : parts.tensors(layer).fused("experts.gate_up_proj", "experts.down_proj");
   }
 
   private static GatedFeedForward gelu(GatedFeedForward body) {

@@ -5,16 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.moe4j.format.Config;
-import org.moe4j.format.Dequantizer;
-import org.moe4j.format.TensorData;
 import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 /** How the attention of Gemma 4 differs from layer to layer. */
 final class Gemma4Layers {
 
-  private static final String SLIDING = "sliding_attention";
-  private static final String FULL = "full_attention";
+  static final String SLIDING = "sliding_attention";
+  static final String FULL = "full_attention";
 
   private Gemma4Layers() {}
 
@@ -46,6 +44,11 @@ final class Gemma4Layers {
       all.add(heads);
     }
     return all;
+  }
+
+  /** A tensor of the file confirms the size before anything is allocated by it. */
+  private static void confirm(Source source, int layer, int headSize) {
+    source.layer(layer).tensor("self_attn.q_norm.weight", "attn_q_norm.weight", headSize);
   }
 
   // ------------------------------------------------------------------ config.json
@@ -84,9 +87,14 @@ final class Gemma4Layers {
       headSize = entry.int32("head_dim", source.size("head_dim", "", 256));
       kvHeads = entry.int32("num_key_value_heads", source.size("num_key_value_heads", "", 4));
     }
+    confirm(source, layer, headSize);
     Reach reach = sliding ? new Reach.Window(source.size("sliding_window", "", 512)) : Reach.ALL;
     return new Heads(
-        headSize, Math.max(1, kvHeads), rotary(source, sliding, headSize), reach, equal);
+        headSize,
+        Math.max(1, kvHeads),
+        Gemma4Rotary.config(source, sliding, headSize),
+        reach,
+        equal);
   }
 
   /** Every sixth layer sees all, and so does the last. */
@@ -97,40 +105,6 @@ final class Gemma4Layers {
     return source.config().has("layer_types")
         ? source.layerTypes("layer_types", layers, FULL, SLIDING).get(layer).equals(SLIDING)
         : (layer + 1) % 6 != 0;
-  }
-
-  private static Rotary rotary(Source source, boolean sliding, int headSize) {
-    Config config = source.config();
-    String type = sliding ? SLIDING : FULL;
-    Config own =
-        config.has("rope_parameters")
-            ? config.section("rope_parameters").section(type)
-            : Config.of(config.file(), Map.of());
-    String kind =
-        own.text("rope_type", sliding || !own.keys().isEmpty() ? "default" : "proportional");
-    double base =
-        RotaryRules.requireBase(
-            config.file(),
-            "rope_parameters." + type + ".rope_theta",
-            own.number("rope_theta", sliding ? 10_000 : 1_000_000));
-    double share = own.number("partial_rotary_factor", own.keys().isEmpty() && !sliding ? 0.25 : 1);
-    double factor = own.number("factor", 1);
-    return switch (kind) {
-      case "default" -> new Rotary(RotaryFrequencies.plain(base, headSize), false, 1);
-      case "proportional" -> {
-        if (share < 0 || share > 1 || factor <= 0) {
-          throw source.badSetting(
-              "rope_parameters",
-              "",
-              "expected a share of 0 to 1 and a positive factor, found %s and %s"
-                  .formatted(share, factor));
-        }
-        int rotated = (int) Math.floor(share * headSize / 2);
-        float[] frequencies = RotaryFrequencies.proportional(base, headSize, rotated);
-        yield new Rotary(RotaryFrequencies.linear(frequencies, factor), false, 1);
-      }
-      default -> throw source.unsupported("rope_type", "\"" + kind + "\"", "default, proportional");
-    };
   }
 
   // ------------------------------------------------------------------------- GGUF
@@ -162,25 +136,14 @@ final class Gemma4Layers {
           "attention.head_count_kv",
           "expected %d entries, found %d".formatted(layers, kvHeads.length));
     }
-    double base =
-        RotaryRules.requireBase(
-            config.file(),
-            source.key("rope.freq_base" + suffix),
-            source.number("", "rope.freq_base" + suffix, sliding[layer] ? 10_000 : 1_000_000));
-    float[] frequencies = RotaryFrequencies.plain(base, headSize);
-    if (!sliding[layer] && source.hasTensor("rope_freqs.weight")) {
-      TensorData divisors = source.tensor("rope_freqs.weight", frequencies.length);
-      float[] values = new float[frequencies.length];
-      Dequantizer.row(divisors.type(), divisors.data(), 0, values, 0, values.length);
-      frequencies = RotaryFrequencies.divided(frequencies, values);
-    }
+    confirm(source, layer, headSize);
     Reach reach =
         sliding[layer] ? new Reach.Window(source.size("", "attention.sliding_window")) : Reach.ALL;
     boolean equal = !source.layer(layer).has("", "attn_v.weight");
     return new Heads(
         headSize,
         Math.max(1, kvHeads[kvHeads.length == 1 ? 0 : layer]),
-        new Rotary(frequencies, false, 1),
+        Gemma4Rotary.gguf(source, sliding[layer], headSize),
         reach,
         equal);
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.ModelSpec;
 
@@ -23,7 +22,7 @@ final class Glm4Moe implements Family {
                 RotaryRules.partialHalfSplit(source, sizes, RotaryRules.DEFAULT_BASE, 0.5),
                 AttentionRules.attentionBias(source),
                 Bias.NONE)
-            .withNorm(isNormed(source) ? QueryKeyNorm.HEAD : QueryKeyNorm.NONE);
+            .withNorms(isNormed(source) ? QueryKeyNorms.heads(sizes) : QueryKeyNorms.NONE);
     CorrectedExperts experts =
         CorrectedExperts.of(
             source,

@@ -58,13 +58,12 @@ final class GraniteParts {
   }
 
   private static List<GatedFeedForward> experts(Scope layer, ExpertParts parts) {
-    long width = parts.width();
     boolean named = layer.has(BLOCK + "experts.gate_up_proj", "");
-    String input = BLOCK + (named ? "experts.gate_up_proj" : "input_linear.weight");
-    String output = BLOCK + (named ? "experts.down_proj" : "output_linear.weight");
-    return parts.fused(
-        layer.tensor(input, "", parts.experts(), 2 * width, parts.hidden()),
-        layer.tensor(output, "", parts.experts(), parts.hidden(), width));
+    return parts
+        .tensors(layer)
+        .fused(
+            BLOCK + (named ? "experts.gate_up_proj" : "input_linear.weight"),
+            BLOCK + (named ? "experts.down_proj" : "output_linear.weight"));
   }
 
   /** A feed-forward whose gate and up rows are one tensor in safetensors. */

@@ -5,12 +5,10 @@ import org.moe4j.SoftmaxTopK;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.Config;
-import org.moe4j.model.Attention;
 import org.moe4j.model.FeedForward;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.Mixture.SharedExpert;
 import org.moe4j.model.ModelSpec;
-import org.moe4j.model.Norm;
 import org.moe4j.model.Rotary;
 
 /**
@@ -33,22 +31,14 @@ final class Hunyuan implements Family {
   public ModelSpec map(Source source) {
     Dimensions sizes = Dimensions.of(source);
     Bias bias = AttentionRules.attentionBias(source);
-    AttentionRules attention = AttentionRules.plain(sizes, rotary(source, sizes), bias, bias);
+    AttentionRules attention =
+        AttentionRules.plain(sizes, rotary(source, sizes), bias, bias)
+            .withNorms(
+                QueryKeyNorms.heads(
+                    sizes, "self_attn.query_layernorm", "self_attn.key_layernorm", true));
     Skeleton.LayerPart<FeedForward> feedForward =
         sparse ? mixtures(source, sizes) : dense(source, sizes);
-    return Skeleton.of(source, sizes)
-        .build(
-            (layer, index) ->
-                attention.build(index, attention.maps(layer), norms(layer, sizes), null),
-            feedForward);
-  }
-
-  private static Attention.Norms norms(Scope layer, Dimensions sizes) {
-    Norm query =
-        layer.norm("self_attn.query_layernorm", "attn_q_norm", sizes.headSize(), sizes.epsilon());
-    Norm key =
-        layer.norm("self_attn.key_layernorm", "attn_k_norm", sizes.headSize(), sizes.epsilon());
-    return new Attention.Norms(query, key, null, true);
+    return Skeleton.of(source, sizes).build(attention::build, feedForward);
   }
 
   private static Skeleton.LayerPart<FeedForward> dense(Source source, Dimensions sizes) {

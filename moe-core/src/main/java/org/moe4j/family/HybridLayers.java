@@ -71,33 +71,18 @@ record HybridLayers(Dimensions sizes, IntPredicate attention) {
   static HybridLayers of(Source source, IntPredicate attention, int kvHeads, String epsilon) {
     int hidden = source.size("hidden_size", "embedding_length");
     int heads = source.size("num_attention_heads", "attention.head_count");
-    if (heads % kvHeads != 0) {
-      throw source.badSetting(
-          "num_key_value_heads",
-          "attention.head_count_kv",
-          "expected a divisor of the %d attention heads, found %d".formatted(heads, kvHeads));
-    }
+    source.requireDivisor(
+        "num_key_value_heads", "attention.head_count_kv", kvHeads, heads, "attention heads");
     int headSize = source.size("head_dim", "attention.key_length", Math.max(1, hidden / heads));
-    if (source.gguf() && source.size("", "attention.value_length", headSize) != headSize) {
-      throw source.unsupported(
-          source.key("attention.value_length"),
-          String.valueOf(source.size("", "attention.value_length")),
-          "the key length, " + headSize);
-    }
+    Dimensions.requireHeadSize(source, headSize);
     Dimensions sizes =
-        new Dimensions(
-            hidden,
+        Dimensions.of(
+            source,
             source.size("num_hidden_layers", "block_count"),
             heads,
             kvHeads,
             headSize,
-            Dimensions.vocabulary(source),
-            source.size("max_position_embeddings", "context_length"),
             (float) source.number(epsilon, "attention.layer_norm_rms_epsilon"));
-    if (headSize % 2 != 0) {
-      throw source.badSetting(
-          "head_dim", "attention.key_length", "expected an even number, found " + headSize);
-    }
     int first =
         IntStream.range(0, sizes.layers())
             .filter(attention)

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.moe4j.family.Scope.Bias;
-import org.moe4j.format.Config;
-import org.moe4j.format.TensorData;
 import org.moe4j.model.LatentAttention;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Norm;
@@ -14,10 +10,8 @@ import org.moe4j.model.Rotary;
 /**
  * What the latent attention layers of a model have in common.
  *
- * <p>Safetensors and old GGUF files have the keys' and values' maps of all heads in one matrix, for
- * each head its key rows and then its value rows; newer GGUF files have a stack for the keys, each
- * head's transposed, and one for the values. The norms of the compressed rows have an epsilon of
- * 1e-6 whatever the settings say, as in the reference; llama.cpp uses the model's.
+ * <p>The norms of the compressed rows have an epsilon of 1e-6 whatever the settings say, as in the
+ * reference; llama.cpp uses the model's.
  *
  * @param sizes the model's sizes; the head size is that of the rotated part
  * @param plainSize width of the part of a query head that is not rotated
@@ -65,14 +59,12 @@ record LatentRules(
     }
     int latentSize = source.size("kv_lora_rank", "attention.kv_lora_rank");
     Dimensions sizes =
-        new Dimensions(
-            source.size("hidden_size", "embedding_length"),
+        Dimensions.of(
+            source,
             Dimensions.layers(source),
             heads,
             heads,
             rotarySize,
-            Dimensions.vocabulary(source),
-            source.size("max_position_embeddings", "context_length"),
             (float) source.number("rms_norm_eps", "attention.layer_norm_rms_epsilon"));
     // Sizes that a tensor of the file confirms are small enough to allocate by.
     source
@@ -84,14 +76,13 @@ record LatentRules(
             sizes.hidden());
     int plainSize = plainSize(source, rotarySize);
     LatentScaling scaling = LatentScaling.of(source, sizes, interleaved);
-    Bias bias =
-        !source.gguf() && source.config().flag("attention_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    Bias bias = source.gguf() ? Bias.NONE : AttentionRules.attentionBias(source);
     return new LatentRules(
         sizes,
         plainSize,
         valueSize(source),
         latentSize,
-        queryRank(source),
+        source.count("q_lora_rank", "attention.q_lora_rank", 0),
         scaling.rotary(),
         (float) (scaling.factor() / Math.sqrt((double) plainSize + rotarySize)),
         bias);
@@ -121,16 +112,6 @@ record LatentRules(
     return source.size("", "attention.value_length_mla", latent);
   }
 
-  private static int queryRank(Source source) {
-    Config config = source.config();
-    int rank = config.int32(source.gguf() ? source.key("attention.q_lora_rank") : "q_lora_rank", 0);
-    if (rank < 0) {
-      throw source.badSetting(
-          "q_lora_rank", "attention.q_lora_rank", "expected 0 or more, found " + rank);
-    }
-    return rank;
-  }
-
   LatentAttention build(Scope layer, int index) {
     long hidden = sizes.hidden();
     long queryWidth = (long) sizes.heads() * (plainSize + sizes.headSize());
@@ -145,9 +126,7 @@ record LatentRules(
         compressed
             ? layer.linear("self_attn.q_b_proj", "attn_q_b", queryWidth, queryRank, Bias.NONE)
             : layer.linear("self_attn.q_proj", "attn_q", queryWidth, hidden, Bias.NONE);
-    List<Linear> keyUp = new ArrayList<>();
-    List<Linear> valueUp = new ArrayList<>();
-    readHeads(layer, keyUp, valueUp);
+    LatentHeads up = LatentHeads.read(layer, sizes.heads(), plainSize, valueSize, latentSize);
     return new LatentAttention(
         sizes.heads(),
         plainSize,
@@ -163,34 +142,13 @@ record LatentRules(
                 (long) latentSize + sizes.headSize(),
                 hidden,
                 bias),
-            keyUp,
-            valueUp,
+            up.keys(),
+            up.values(),
             layer.linear(
                 "self_attn.o_proj", "attn_output", hidden, (long) sizes.heads() * valueSize, bias)),
         queryNorm,
         layer.norm("self_attn.kv_a_layernorm", "attn_kv_a_norm", latentSize, EPSILON),
         rotary,
         scale);
-  }
-
-  private void readHeads(Scope layer, List<Linear> keyUp, List<Linear> valueUp) {
-    int heads = sizes.heads();
-    if (layer.source().gguf() && layer.has("", "attn_k_b.weight")) {
-      TensorData keys = layer.tensor("", "attn_k_b.weight", heads, latentSize, plainSize);
-      TensorData values = layer.tensor("", "attn_v_b.weight", heads, valueSize, latentSize);
-      for (int head = 0; head < heads; head++) {
-        keyUp.add(Linear.of(keys.slice(head)));
-        valueUp.add(Linear.of(values.slice(head)));
-      }
-      return;
-    }
-    long each = (long) plainSize + valueSize;
-    TensorData joint =
-        layer.tensor("self_attn.kv_b_proj.weight", "attn_kv_b.weight", heads * each, latentSize);
-    for (int head = 0; head < heads; head++) {
-      long first = head * each;
-      keyUp.add(Linear.of(joint.rows(first, first + plainSize).transposed()));
-      valueUp.add(Linear.of(joint.rows(first + plainSize, first + each)));
-    }
   }
 }

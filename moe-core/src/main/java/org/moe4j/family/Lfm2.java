@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.moe4j.ScoredTopK;
+import org.moe4j.ScoredTopK.Score;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.format.Config;
-import org.moe4j.model.Attention;
 import org.moe4j.model.FeedForward;
 import org.moe4j.model.GatedFeedForward;
 import org.moe4j.model.Mixture;
@@ -45,14 +45,18 @@ final class Lfm2 implements Family {
     HybridLayers layers = layers(source);
     Dimensions sizes = layers.sizes();
     Rotary rotary = RotaryRules.of(source, sizes, 1_000_000, false, false);
-    AttentionRules rules = AttentionRules.plain(sizes, rotary, Bias.NONE, Bias.NONE);
+    AttentionRules attention =
+        AttentionRules.plain(sizes, rotary, Bias.NONE, Bias.NONE)
+            .withNorms(
+                QueryKeyNorms.heads(
+                    sizes, "self_attn.q_layernorm", "self_attn.k_layernorm", false));
     return Skeleton.of(source, sizes)
         .withNames(NAMES)
         .withNorms(Lfm2::norm)
         .build(
             (layer, index) ->
                 layers.attention().test(index)
-                    ? attention(rules, layer, index)
+                    ? attention.build(layer, index, attention.maps(layer, "self_attn.out_proj"))
                     : convolution(layer, sizes.hidden()),
             feedForwards(source, sizes.hidden()));
   }
@@ -77,38 +81,6 @@ final class Lfm2 implements Family {
   /** GGUF files have the last norm under the name of a norm after the embedding. */
   private static Norm norm(Scope scope, String hf, String gguf, long width, float epsilon) {
     return scope.norm(hf, gguf.equals("output_norm") ? "token_embd_norm" : gguf, width, epsilon);
-  }
-
-  private static Attention attention(AttentionRules rules, Scope layer, int index) {
-    Dimensions sizes = rules.sizes();
-    int hidden = sizes.hidden();
-    long queryWidth = sizes.queryWidth();
-    long keyWidth = sizes.keyWidth();
-    Attention.Maps maps =
-        new Attention.Maps(
-            layer.linear("self_attn.q_proj", "attn_q", queryWidth, hidden, Bias.NONE),
-            layer.linear("self_attn.k_proj", "attn_k", keyWidth, hidden, Bias.NONE),
-            layer.linear("self_attn.v_proj", "attn_v", keyWidth, hidden, Bias.NONE),
-            layer.linear("self_attn.out_proj", "attn_output", hidden, queryWidth, Bias.NONE));
-    Attention plain = rules.build(layer, index, maps);
-    int size = sizes.headSize();
-    float epsilon = sizes.epsilon();
-    return new Attention(
-        plain.heads(),
-        plain.kvHeads(),
-        size,
-        maps,
-        0,
-        new Attention.Norms(
-            layer.norm("self_attn.q_layernorm", "attn_q_norm", size, epsilon),
-            layer.norm("self_attn.k_layernorm", "attn_k_norm", size, epsilon),
-            null,
-            false),
-        plain.rotary(),
-        null,
-        plain.scale(),
-        plain.reach(),
-        null);
   }
 
   private static ShortConvolution convolution(Scope layer, int hidden) {
@@ -167,26 +139,18 @@ final class Lfm2 implements Family {
 
   private static ScoredTopK rule(Scope layer, ExpertParts experts) {
     Source source = layer.source();
+    ScoredRouting.requireGating(source, Score.SIGMOID);
     ScoredTopK rule = ScoredTopK.sigmoid(experts.perToken());
-    boolean corrected;
-    boolean normalised;
-    if (source.gguf()) {
-      int gating = source.config().int32(source.key("expert_gating_func"));
-      if (gating != 2) {
-        throw source.unsupported(
-            source.key("expert_gating_func"), String.valueOf(gating), "2 (sigmoid)");
-      }
-      corrected = true;
-      normalised = true;
-    } else {
-      corrected = source.config().flag("use_expert_bias", true);
-      normalised = source.config().flag("norm_topk_prob", true);
+    // GGUF files tell neither a factor nor that weights are not divided.
+    if (!source.gguf()) {
       rule = rule.withScale(ScoredRouting.scale(source, 1));
     }
-    if (corrected) {
+    if (source.gguf() || source.config().flag("use_expert_bias", true)) {
       rule =
           rule.withBias(ScoredRouting.bias(layer, "feed_forward.expert_bias", experts.experts()));
     }
-    return normalised ? rule.normalised(EPSILON) : rule;
+    return source.gguf() || source.config().flag("norm_topk_prob", true)
+        ? rule.normalised(EPSILON)
+        : rule;
   }
 }

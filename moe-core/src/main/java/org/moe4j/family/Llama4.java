@@ -77,7 +77,7 @@ final class Llama4 implements Family {
     return new Mixture(
         layer.linear(BLOCK + ".router", "ffn_gate_inp", experts.experts(), hidden, Bias.NONE),
         ScoredTopK.sigmoid(experts.perToken()),
-        source.gguf() ? experts.read(layer, Names.MLP) : experts.transposed(layer, BLOCK),
+        source.gguf() ? experts.read(layer, Names.MLP) : experts.tensors(layer).transposed(BLOCK),
         new SharedExpert(
             layer.gated(BLOCK + ".shared_expert", "_shexp", hidden, experts.width(), Bias.NONE),
             null),

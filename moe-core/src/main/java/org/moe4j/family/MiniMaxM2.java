@@ -3,7 +3,6 @@ package org.moe4j.family;
 
 import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.Score;
-import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.Mixture;
@@ -30,7 +29,7 @@ final class MiniMaxM2 implements Family {
                 RotaryRules.partialHalfSplit(source, sizes, base, share(source, sizes)),
                 Bias.NONE,
                 Bias.NONE)
-            .withNorm(QueryKeyNorm.ROW);
+            .withNorms(QueryKeyNorms.rows(sizes));
     ScoredRouting.requireGating(source, Score.SIGMOID);
     ExpertParts experts =
         ExpertParts.of(

@@ -2,7 +2,6 @@
 package org.moe4j.family;
 
 import org.moe4j.SoftmaxTopK;
-import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.Mixture;
@@ -23,7 +22,7 @@ final class Olmoe implements Family {
     Bias bias = AttentionRules.attentionBias(source);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
-            .withNorm(QueryKeyNorm.ROW)
+            .withNorms(QueryKeyNorms.rows(sizes))
             .withClip(clip(source));
     if (!source.gguf() && source.config().has("sliding_window")) {
       // Whether it has an effect depends on the attention kernel that transformers chooses.

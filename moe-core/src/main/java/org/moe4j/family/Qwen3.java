@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.family;
 
-import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.ModelSpec;
 
@@ -22,7 +21,7 @@ final class Qwen3 implements Family {
     Bias bias = AttentionRules.attentionBias(source);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
-            .withNorm(QueryKeyNorm.HEAD)
+            .withNorms(QueryKeyNorms.heads(sizes))
             .withReach(Qwen2.lastLayers(source, sizes));
     int width = source.size("intermediate_size", "feed_forward_length");
     return Skeleton.of(source, sizes)

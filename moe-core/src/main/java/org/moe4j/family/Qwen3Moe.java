@@ -3,7 +3,6 @@ package org.moe4j.family;
 
 import java.util.function.IntPredicate;
 import org.moe4j.SoftmaxTopK;
-import org.moe4j.family.AttentionRules.QueryKeyNorm;
 import org.moe4j.family.ExpertParts.Names;
 import org.moe4j.family.Scope.Bias;
 import org.moe4j.model.Mixture;
@@ -25,7 +24,7 @@ final class Qwen3Moe implements Family {
     int window = window(source);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, bias)
-            .withNorm(QueryKeyNorm.HEAD)
+            .withNorms(QueryKeyNorms.heads(sizes))
             .withReach(layer -> SlidingWindows.reach(window));
     ExpertParts experts = QwenExperts.read(source, hidden);
     SoftmaxTopK rule = experts.softmax(source, source.gguf());

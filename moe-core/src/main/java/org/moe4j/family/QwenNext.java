@@ -10,7 +10,6 @@ import org.moe4j.model.Attention;
 import org.moe4j.model.Linear;
 import org.moe4j.model.Mixture;
 import org.moe4j.model.ModelSpec;
-import org.moe4j.model.Reach;
 import org.moe4j.model.Rotary;
 
 /**
@@ -40,6 +39,8 @@ final class QwenNext implements Family {
       source.key("rope.dimension_sections");
     }
     Bias bias = AttentionRules.attentionBias(source);
+    AttentionRules attention =
+        AttentionRules.plain(sizes, rotary, bias, bias).withNorms(QueryKeyNorms.offsetHeads(sizes));
     DeltaNetParts deltaNet = DeltaNetParts.of(source, sizes);
     ExpertParts experts = QwenExperts.read(source, hidden);
     SoftmaxTopK rule = experts.softmax(source, true);
@@ -50,7 +51,7 @@ final class QwenNext implements Family {
         .build(
             (layer, index) ->
                 attentive.test(index)
-                    ? attention(layer, sizes, rotary, bias)
+                    ? attention.build(layer, index, maps(attention, layer))
                     : deltaNet.build(layer),
             (layer, index) ->
                 sparse.test(index)
@@ -99,34 +100,18 @@ final class QwenNext implements Family {
   }
 
   /** The rows of the query map are a query and a gate for each head, one after the other. */
-  private static Attention attention(Scope layer, Dimensions sizes, Rotary rotary, Bias bias) {
+  private static Attention.Maps maps(AttentionRules attention, Scope layer) {
+    Dimensions sizes = attention.sizes();
     int hidden = sizes.hidden();
     int size = sizes.headSize();
-    float epsilon = sizes.epsilon();
     long width = sizes.queryWidth();
+    Bias bias = attention.inputBias();
     Linear both = layer.linear("self_attn.q_proj", "attn_q", 2 * width, hidden, bias);
-    Attention.Maps maps =
-        new Attention.Maps(
-            both.select(width, row -> row / size * 2 * size + row % size),
-            layer.linear("self_attn.k_proj", "attn_k", sizes.keyWidth(), hidden, bias),
-            layer.linear("self_attn.v_proj", "attn_v", sizes.keyWidth(), hidden, bias),
-            layer.linear("self_attn.o_proj", "attn_output", hidden, width, bias),
-            both.select(width, row -> row / size * 2 * size + size + row % size));
-    return new Attention(
-        sizes.heads(),
-        sizes.kvHeads(),
-        size,
-        maps,
-        0,
-        new Attention.Norms(
-            layer.offsetNorm("self_attn.q_norm", "attn_q_norm", size, epsilon),
-            layer.offsetNorm("self_attn.k_norm", "attn_k_norm", size, epsilon),
-            null,
-            false),
-        rotary,
-        null,
-        (float) (1 / Math.sqrt(size)),
-        Reach.ALL,
-        null);
+    return new Attention.Maps(
+        both.select(width, row -> row / size * 2 * size + row % size),
+        layer.linear("self_attn.k_proj", "attn_k", sizes.keyWidth(), hidden, bias),
+        layer.linear("self_attn.v_proj", "attn_v", sizes.keyWidth(), hidden, bias),
+        layer.linear("self_attn.o_proj", "attn_output", hidden, width, bias),
+        both.select(width, row -> row / size * 2 * size + size + row % size));
   }
 }

@@ -149,11 +149,7 @@ final class Source {
 
   /** A number of things that may be none. */
   int count(String hf, String ggufName, int fallback) {
-    int count = config.int32(key(hf, ggufName), fallback);
-    if (count < 0) {
-      throw badSetting(hf, ggufName, "expected 0 or more, found " + count);
-    }
-    return count;
+    return config.int32(key(hf, ggufName), fallback);
   }
 
   double number(String hf, String ggufName) {
@@ -208,6 +204,20 @@ final class Source {
     int value = config.int32(key, fallback);
     if (value != 0) {
       throw unsupported(key, String.valueOf(value), "0");
+    }
+  }
+
+  /**
+   * Requires that a setting divides something evenly.
+   *
+   * @param found its value
+   * @param whole what it divides
+   * @param what the name of that
+   */
+  void requireDivisor(String hf, String ggufName, long found, long whole, String what) {
+    if (whole % found != 0) {
+      throw badSetting(
+          hf, ggufName, "expected a divisor of the %s, %d, found %d".formatted(what, whole, found));
     }
   }
 

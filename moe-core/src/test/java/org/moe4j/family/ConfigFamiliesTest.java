@@ -138,11 +138,11 @@ class ConfigFamiliesTest {
     assertNames(
         fixture("llama-gqa").with("num_key_value_heads", 4).bad(),
         "num_key_value_heads",
-        "expected a divisor of the 6 attention heads, found 4");
+        "expected a divisor of the attention heads, 6, found 4");
     assertNames(
         fixture("llama-tied").with("head_dim", null).with("num_attention_heads", 5).bad(),
         "num_attention_heads",
-        "expected a divisor of the hidden size 84, found 5");
+        "expected a divisor of the hidden size, 84, found 5");
     assertNames(fixture("llama-gqa").with("head_dim", 11).bad(), "head_dim", "even", "found 11");
     assertNames(fixture("llama-gqa").with("hidden_size", 0).bad(), "hidden_size", "at least 1");
     assertNames(fixture("llama-gqa").with("vocab_size", -1).bad(), "vocab_size", "-1");

@@ -115,6 +115,28 @@ class Gemma4FamilyTest {
   }
 
   @Test
+  void sizesThatNoTensorConfirmsAreNotAllocatedBy() {
+    for (int size : new int[] {1 << 30, 0}) {
+      assertNames(
+          plain()
+              .with(
+                  "per_layer_config",
+                  Map.of("2", Map.of("head_dim", size, "num_key_value_heads", 1)))
+              .bad(),
+          "model.layers.2.self_attn.q_norm.weight",
+          String.valueOf(size));
+    }
+    assertNames(
+        gguf()
+            .with("gemma4.attention.key_length_swa", 1 << 30)
+            .with("gemma4.attention.value_length_swa", 1 << 30)
+            .with("gemma4.rope.dimension_count_swa", 1 << 30)
+            .bad(),
+        "blk.0.attn_q_norm.weight",
+        String.valueOf(1 << 30));
+  }
+
+  @Test
   void settingsOfGgufFilesThatAreNotKnownAreRefused() {
     assertNames(
         gguf().adding("gemma4.attn_logit_softcapping", 50).unsupported(),

@@ -138,7 +138,7 @@ class RecurrentFamiliesTest {
   void sizesOfAStateSpaceThatContradictNameTheKey() {
     assertNames(granite().with("mamba_n_heads", 7).bad(), "mamba_n_heads", "divisor of", "96", "7");
     assertNames(granite().with("mamba_d_head", 8).bad(), "mamba_d_head", "expected 16, found 8");
-    assertNames(granite().with("mamba_n_groups", 4).bad(), "mamba_n_groups", "6 heads", "4");
+    assertNames(granite().with("mamba_n_groups", 4).bad(), "mamba_n_groups", "heads, 6, found 4");
     assertNames(granite().with("mamba_d_state", 1 << 28).bad(), "mamba_d_state", "too large");
     assertNames(granite().with("mamba_expand", 1.5).bad(), "mamba_expand");
     assertNames(
