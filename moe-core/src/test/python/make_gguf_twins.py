@@ -4,9 +4,10 @@
 usage: LLAMA_CPP_LIB=... LLAMA_CPP_SOURCE=... make_gguf_twins.py [-h] [--models DIR] [CASE ...]
 
 LLAMA_CPP_SOURCE is a checkout of the release whose libraries LLAMA_CPP_LIB holds (see llama_cpp.py). Every case with a twin
-is saved once more as the hub holds it, converted to F32 (only its vocabulary is made up) and written to
-parity/CASE/twin.gguf. llama.cpp (F32 cache, no flash attention) must give the logits of expected.safetensors to 1e-4 of
-their range, unless the case says why it does not.
+is saved once more as the hub holds it and converted (only its vocabulary is made up), to F32 and to BF16. llama.cpp (F32
+cache, no flash attention) must give the logits of expected.safetensors from the F32 file to 1e-4 of their range, unless the
+case says why it does not. parity/CASE/twin.gguf is the BF16 file, which must hold the same numbers (llama.cpp would round
+activations to BF16 with it, which is why it is not asked).
 """
 import argparse
 import json
@@ -17,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import torch
 import transformers
 from safetensors.numpy import load_file
@@ -45,7 +47,7 @@ def set_vocabulary(self):
     w.add_add_bos_token(False)
 
 
-def convert(directory, target, predicts):
+def convert(directory, target, kind, predicts):
     """Runs the converter on a directory with a config.json and safetensors."""
     base = conversion.base.ModelBase
     hparams = base.load_hparams(directory, False)
@@ -54,7 +56,7 @@ def convert(directory, target, predicts):
     own = type(model_class.__name__, (model_class,), {"set_vocab": set_vocabulary, "model_arch": model_class.model_arch,
                                               "no_mtp": not predicts})
     with torch.inference_mode():
-        own(directory, gguf.LlamaFileType.ALL_F32, target, eager=True).write()
+        own(directory, kind, target, eager=True).write()
 
 
 def save_as_hub(case, directory, hub):
@@ -76,20 +78,41 @@ def save_as_hub(case, directory, hub):
     (hub / "tokenizer.json").write_text(json.dumps({"model": {"vocab": tokens}, "added_tokens": []}))
 
 
+def check_same(target, full):
+    """Two files hold the same numbers."""
+    tensors = {t.name: t for t in gguf.GGUFReader(full).tensors}
+    for tensor in gguf.GGUFReader(target).tensors:
+        other = tensors.pop(tensor.name)
+        numbers = gguf.dequantize(tensor.data, tensor.tensor_type)
+        assert np.array_equal(numbers.ravel(), other.data.ravel()), tensor.name
+    assert not tensors, tensors
+
+
 def make(llama, case, models):
     directory = models / case.name
     target = directory / "twin.gguf"
     target.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as t:
-        hub = Path(t)
+        # Its name becomes the model's.
+        hub = Path(t) / case.name
+        hub.mkdir()
         if parity.family(case).publish:
             for name in ("config.json", "model.safetensors"):
                 shutil.copyfile(directory / name, hub / name)
         else:
             save_as_hub(case, directory, hub)
-        convert(hub, target, case.predicts)
-    expected = load_file(directory / "expected.safetensors")
-    model = Model(llama, target)
+        full = Path(t) / "full.gguf"
+        convert(hub, full, gguf.LlamaFileType.ALL_F32, case.predicts)
+        convert(hub, target, gguf.LlamaFileType.MOSTLY_BF16, case.predicts)
+        check_same(target, full)
+        worst = ask(llama, case, full, load_file(directory / "expected.safetensors"))
+    print(f"{case.name}: llama.cpp differs by {worst:.1e} of the range {case.twin_differs}", flush=True)
+    assert (worst < CLOSE) == (not case.twin_differs), case.name
+
+
+def ask(llama, case, path, expected):
+    """How far llama.cpp's logits are from those that are expected."""
+    model = Model(llama, path)
     worst = max(difference(model.logits(expected[f"{s}.ids"].tolist()), expected[f"{s}.logits"])
                 for s in range(len(case.lengths)))
     if worst < CLOSE:
@@ -97,8 +120,7 @@ def make(llama, case, models):
             out, _ = model.greedy(expected[f"{s}.ids"].tolist(), parity.GREEDY)
             assert out == expected[f"{s}.greedy"].tolist()[: len(out)], case.name
     model.close()
-    print(f"{case.name}: llama.cpp differs by {worst:.1e} of the range {case.twin_differs}", flush=True)
-    assert (worst < CLOSE) == (not case.twin_differs), case.name
+    return worst
 
 
 def main():

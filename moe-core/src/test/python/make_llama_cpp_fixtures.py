@@ -3,8 +3,9 @@
 
 usage: LLAMA_CPP_LIB=... make_llama_cpp_fixtures.py [-h] [--models DIR] [twins|quantised|smollm2|stories ...]
 
-twins       parity/CASE/twin.gguf: the same parameters in F32, so expected.safetensors is right for them, too;
-            llama.cpp (F32 cache, no flash attention) must agree with it to 1e-4 of the logits' range
+twins       parity/CASE/twin.gguf: the same parameters, so expected.safetensors is right for them, too; llama.cpp (F32
+            cache, no flash attention) must agree with it to 1e-4 of the logits' range. It is asked with an F32 file, since
+            it would round activations with another; what is kept is BF16, which the parameters are, but for two models
 quantised   llamacpp/quantised/TYPE.gguf and .safetensors: tiny models in every tensor type, with the logits of
             transformers on the dequantised parameters (what is left is the error of quantised activations) and
             llama.cpp's own normalised mean square error against them
@@ -37,6 +38,7 @@ TYPE = gguf.GGMLQuantizationType
 
 TWINS = ["llama-gqa", "llama-gqa-seed2", "llama-rope-llama3", "llama-rope-linear", "qwen2-plain", "qwen3-plain",
          "mixtral-plain", "qwen2moe-plain", "qwen3moe-norm", "olmoe-plain"]
+KEPT_F32 = {"llama-gqa", "llama-gqa-seed2"}
 SPLIT = {"llama-gqa-seed2": 9}  # tensors a file
 ARCHITECTURE = {"llama": "llama", "mixtral": "llama", "qwen2": "qwen2", "qwen3": "qwen3", "qwen2moe": "qwen2moe",
                 "qwen3moe": "qwen3moe", "olmoe": "olmoe"}
@@ -152,6 +154,15 @@ def as_f32(_name, a):
     return a, TYPE.F32
 
 
+def as_bf16(name, a):
+    """Matrices in BF16, which must be exact."""
+    if a.ndim == 1:
+        return a, TYPE.F32
+    packed = gguf.quantize(a, TYPE.BF16)
+    assert np.array_equal(gguf.dequantize(packed, TYPE.BF16), a), name
+    return packed, TYPE.BF16
+
+
 def difference(a, b):
     return float(np.abs(a - b).max() / (b.max() - b.min()))
 
@@ -176,6 +187,8 @@ def twins(llama, _models):
             out, _ = model.greedy(expected[f"{s}.ids"].tolist(), parity.GREEDY)
             assert out == expected[f"{s}.greedy"].tolist()[: len(out)], case.name
         model.close()
+        if case.name not in KEPT_F32:
+            write_gguf(directory / "twin.gguf", case.family, parity.read_back(case, directory), as_bf16, 0)
         print(f"{case.name}: llama.cpp differs by {worst:.1e} of the range", flush=True)
         assert worst < 1e-4, case.name
 

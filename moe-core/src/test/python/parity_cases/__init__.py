@@ -4,7 +4,7 @@ Each module has FAMILIES, a dict from the first part of a case's name to its Fam
 """
 import importlib
 import pkgutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Callable
 
 LENGTHS = (1, 9, 40)
@@ -77,6 +77,13 @@ class Case:
 
 def rope(theta, kind="default", **more):
     return {"rope_type": kind, "rope_theta": theta, **more}
+
+
+def again(cases, seeds, **other):
+    """Cases of those names once more with other parameters; seeds gives a seed for each name."""
+    named = {c.name: c for c in cases}
+    return [replace(named[name], name=f"{name}-seed2", seed=seed, twin=False, twin_differs="", predicts=False, **other)
+            for name, seed in seeds.items()]
 
 
 def all_cases():

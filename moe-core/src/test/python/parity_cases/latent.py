@@ -1,7 +1,7 @@
 """Models with latent attention: DeepSeek, Kimi-K2, GLM-4.7-Flash."""
 import torch
 
-from . import LONG, Case, Family, rope
+from . import LONG, Case, Family, again, rope
 
 
 def draw(name, noise, config):
@@ -138,3 +138,5 @@ CASES = [
         qk_nope_head_dim=8, qk_rope_head_dim=6, v_head_dim=10, intermediate_size=52, num_hidden_layers=2, vocab_size=101,
         tie_word_embeddings=True, rope_parameters=rope(100000.0)), layout="classic", twin=True),
 ]
+
+CASES += again(CASES, {"deepseekv2lite-yarn": 6030, "kimik2-plain": 6211, "glm47flash-plain": 6320, "youtu-plain": 6410})

@@ -1,5 +1,5 @@
 """Families with short convolutions, state spaces or linear attention, and their relatives."""
-from . import LONG, Case, Family, rope
+from . import LONG, Case, Family, again, rope
 
 
 def draw_lfm2(name, noise, config):
@@ -230,3 +230,6 @@ CASES = [
             out_hidden_size=40, num_position_embeddings=16),
         image_token_id=60, video_token_id=61, vision_start_token_id=62, vision_end_token_id=63)),
 ]
+
+CASES += again(CASES, {
+    "granite-plain": 9240, "granitehybrid-plain": 9440, "qwen3next-plain": 9530, "qwen35moe-plain": 9620})

@@ -4,7 +4,7 @@ import json
 import torch
 from safetensors.torch import load_file, save_file
 
-from . import LONG, Case, Family, rope
+from . import LONG, Case, Family, again, rope
 
 
 def draw_gpt_oss(name, noise, config):
@@ -218,6 +218,10 @@ CASES = [
     # MiniMax-M2.
     Case("minimaxm2-plain", 5300, dict(
         **MINIMAX, rope_parameters=rope(5000000.0, partial_rotary_factor=0.5)), twin=True),
+    Case("minimaxm2-full-tied", 5310, dict(
+        hidden_size=40, num_attention_heads=3, num_key_value_heads=3, head_dim=14, intermediate_size=20,
+        num_hidden_layers=3, vocab_size=67, num_local_experts=5, num_experts_per_tok=1, tie_word_embeddings=True,
+        rope_parameters=rope(10000.0)), layout="classic", shard="40KB", hub=dict(rotary_dim=14)),
     Case("ernie45moe-plain", 5400, dict(**ERNIE, moe_num_shared_experts=2, rope_parameters=rope(500000.0)), twin=True),
     Case("ernie45moe-interval-bias", 5420, dict(
         hidden_size=44, num_attention_heads=4, num_key_value_heads=1, head_dim=12, intermediate_size=34,
@@ -257,3 +261,7 @@ CASES = [
         mlp_bias=True, no_rope_layers=[0, 1, 0], use_sliding_window=True, sliding_window=6,
         rope_parameters=rope(2000000.0)), layout="classic", drop=("rope_theta",)),
 ]
+
+CASES += again(CASES, {
+    "gptoss-plain": 5040, "dots1-plain": 5230, "minimaxm2-plain": 5320, "ernie45-plain": 5450, "ernie45moe-plain": 5460,
+    "bailingmoe-plain": 5550, "bailingmoe2-plain": 5560, "smollm3-plain": 5620})

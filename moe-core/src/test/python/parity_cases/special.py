@@ -1,7 +1,7 @@
 """Llama 4, DBRX, Hunyuan, Phi-3.5-MoE and Gemma 4."""
 from types import SimpleNamespace
 
-from . import LONG, Case, Family, Rejected, rope
+from . import LONG, Case, Family, Rejected, again, rope
 
 
 def llama4_read(module, _inputs, output):
@@ -233,4 +233,19 @@ CASES = [
         global_head_dim=20, num_global_key_value_heads=1, attention_k_eq_v=True, hidden_size_per_layer_input=0,
         intermediate_size=50, vocab_size=77, sliding_window=6, tie_word_embeddings=True, max_position_embeddings=256, pad_token_id=None,
         rope_parameters=GEMMA_ROTARY)),
+    Case("gemma4-values-untied", 5440, twin=True, twin_differs="(its GELU comes from a table in half precision)", config=dict(
+        hidden_size=44, num_hidden_layers=4, num_attention_heads=6, num_key_value_heads=3, head_dim=10,
+        global_head_dim=14, num_global_key_value_heads=2, attention_k_eq_v=False, hidden_size_per_layer_input=0,
+        enable_moe_block=True, num_experts=4, top_k_experts=1, moe_intermediate_size=18, intermediate_size=30,
+        vocab_size=101, layer_types=["full_attention", "sliding_attention", "sliding_attention", "full_attention"],
+        sliding_window=5, final_logit_softcapping=12.0, tie_word_embeddings=False, max_position_embeddings=256, pad_token_id=None,
+        rope_parameters=GEMMA_ROTARY)),
+    Case("gemma4-dense-bias", 5450, dict(
+        hidden_size=36, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, head_dim=12,
+        global_head_dim=18, attention_bias=True, hidden_size_per_layer_input=0, intermediate_size=40, vocab_size=71,
+        sliding_window=7, final_logit_softcapping=15.0, tie_word_embeddings=False, max_position_embeddings=256,
+        pad_token_id=None, rope_parameters=GEMMA_ROTARY), lengths=LONG),
 ]
+
+CASES += again(CASES, {
+    "llama4-plain": 5040, "dbrx-plain": 5130, "hunyuanmoe-plain": 5230, "phimoe-plain": 5330, "gemma4-plain": 5430})
