@@ -72,10 +72,7 @@ record AttentionRules(
    * tensors.
    */
   static Bias attentionBias(Source source) {
-    if (source.gguf()) {
-      return Bias.IF_PRESENT;
-    }
-    return source.config().flag("attention_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    return Bias.of(source, "attention_bias", false);
   }
 
   Attention build(Scope layer, int index) {

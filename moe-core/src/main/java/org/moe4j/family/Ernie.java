@@ -31,10 +31,7 @@ final class Ernie implements Family {
     Dimensions sizes =
         mixture || source.gguf() ? Dimensions.of(source) : Dimensions.of(source, 128);
     double base = source.gguf() ? RotaryRules.DEFAULT_BASE : CONFIG_BASE;
-    Bias bias =
-        source.gguf()
-            ? Bias.IF_PRESENT
-            : source.config().flag("use_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    Bias bias = Bias.of(source, "use_bias", false);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.interleaved(source, sizes, base), bias, bias);
     int hidden = sizes.hidden();

@@ -55,7 +55,13 @@ record ExpertTensors(Scope layer, int experts, int hidden, int width) {
   List<GatedFeedForward> fused(String gateUp, String down) {
     TensorData both = layer.tensor(gateUp, "ffn_gate_up_exps.weight", experts, 2L * width, hidden);
     TensorData last = layer.tensor(down, "ffn_down_exps.weight", experts, hidden, width);
-    return each(expert -> halves(both.slice(expert), last.slice(expert)));
+    return each(expert -> {
+      TensorData rows = both.slice(expert);
+      return new GatedFeedForward(
+          Linear.of(rows.rows(0, width)),
+          Linear.of(rows.rows(width, 2L * width)),
+          Linear.of(last.slice(expert)));
+    });
   }
 
   /**
@@ -67,7 +73,13 @@ record ExpertTensors(Scope layer, int experts, int hidden, int width) {
     String prefix = block + ".experts.";
     TensorData both = layer.tensor(prefix + "gate_up_proj", "", experts, hidden, 2L * width);
     TensorData last = layer.tensor(prefix + "down_proj", "", experts, width, hidden);
-    return each(expert -> halves(both.slice(expert).transposed(), last.slice(expert).transposed()));
+    return each(expert -> {
+      TensorData columns = both.slice(expert);
+      return new GatedFeedForward(
+          Linear.of(columns.transposed(0, 1, width)),
+          Linear.of(columns.transposed(width, 1, width)),
+          Linear.of(last.slice(expert).transposed()));
+    });
   }
 
   /**
@@ -102,11 +114,6 @@ record ExpertTensors(Scope layer, int experts, int hidden, int width) {
             Linear.of(gate.slice(expert)),
             Linear.of(up.slice(expert)),
             Linear.of(down.slice(expert))));
-  }
-
-  private GatedFeedForward halves(TensorData rows, TensorData down) {
-    return new GatedFeedForward(
-        Linear.of(rows.rows(0, width)), Linear.of(rows.rows(width, 2L * width)), Linear.of(down));
   }
 
   private List<GatedFeedForward> each(IntFunction<GatedFeedForward> expert) {

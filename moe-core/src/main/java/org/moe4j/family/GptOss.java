@@ -33,7 +33,7 @@ final class GptOss implements Family {
   public ModelSpec map(Source source) {
     Dimensions sizes = Dimensions.of(source, HEAD_SIZE);
     requireRotary(source);
-    Bias bias = bias(source);
+    Bias bias = Bias.of(source, "attention_bias", true);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.untruncatedInGguf(source, sizes, BASE), bias, bias)
             .withReach(reach(source, sizes.layers()));
@@ -60,13 +60,6 @@ final class GptOss implements Family {
         && !source.config().has("rope_scaling")) {
       throw source.badSetting("rope_parameters", "", "expected how positions are rotated");
     }
-  }
-
-  private static Bias bias(Source source) {
-    if (source.gguf()) {
-      return Bias.IF_PRESENT;
-    }
-    return source.config().flag("attention_bias", true) ? Bias.REQUIRED : Bias.NONE;
   }
 
   private static IntFunction<Reach> reach(Source source, int layers) {

@@ -42,10 +42,7 @@ final class Granite implements Family {
 
   private static GatedFeedForward dense(Scope layer, int hidden) {
     Source source = layer.source();
-    Bias bias =
-        source.gguf()
-            ? Bias.IF_PRESENT
-            : source.config().flag("mlp_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    Bias bias = Bias.of(source, "mlp_bias", false);
     int width = source.size("intermediate_size", "feed_forward_length");
     return layer.gated("mlp", "", hidden, width, bias);
   }

@@ -85,10 +85,7 @@ final class Lfm2 implements Family {
 
   private static ShortConvolution convolution(Scope layer, int hidden) {
     Source source = layer.source();
-    Bias bias =
-        source.gguf()
-            ? Bias.IF_PRESENT
-            : source.config().flag("conv_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    Bias bias = Bias.of(source, "conv_bias", false);
     int taps = source.size("conv_L_cache", "shortconv.l_cache", 3);
     return new ShortConvolution(
         layer.linear("conv.in_proj", "shortconv.in_proj", 3L * hidden, hidden, bias),
@@ -102,8 +99,8 @@ final class Lfm2 implements Family {
       return (layer, index) -> dense(layer, hidden, width);
     }
     int width = source.size("intermediate_size", "feed_forward_length");
-    String key = source.gguf() ? source.key("leading_dense_block_count") : "num_dense_layers";
-    int sparse = source.config().int32(key, source.gguf() ? 0 : 2);
+    int sparse =
+        source.count("num_dense_layers", "leading_dense_block_count", source.gguf() ? 0 : 2);
     int expertWidth = source.size("moe_intermediate_size", "expert_feed_forward_length");
     ExpertParts experts = ExpertParts.of(source, hidden, expertWidth);
     return (layer, index) ->

@@ -29,10 +29,7 @@ final class Llama implements Family {
                 bias)
             .withReach(ggufWindow(source));
     int width = source.size("intermediate_size", "feed_forward_length");
-    Bias feedForwardBias =
-        source.gguf()
-            ? Bias.IF_PRESENT
-            : source.config().flag("mlp_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    Bias feedForwardBias = Bias.of(source, "mlp_bias", false);
     return Skeleton.of(source, sizes)
         .build(
             attention::build,

@@ -101,7 +101,7 @@ record MambaParts(
             "ssm_in",
             (long) width + channels + heads,
             hidden,
-            bias(source, "mamba_proj_bias", false));
+            Bias.of(source, "mamba_proj_bias", false));
     return new Mamba2(
         heads,
         headSize,
@@ -116,9 +116,9 @@ record MambaParts(
                 "ssm_out",
                 hidden,
                 width,
-                bias(source, "mamba_proj_bias", false))),
+                Bias.of(source, "mamba_proj_bias", false))),
         layer.convolution(
-            "mamba.conv1d", "ssm_conv1d", channels, taps, bias(source, "mamba_conv_bias", true)),
+            "mamba.conv1d", "ssm_conv1d", channels, taps, Bias.of(source, "mamba_conv_bias", true)),
         new Mamba2.TimeStep(
             layer.tensor("mamba.dt_bias", "ssm_dt.bias", heads),
             rates(layer, "mamba.A_log"),
@@ -145,12 +145,5 @@ record MambaParts(
     return layer.source().gguf()
         ? layer.tensor("", "ssm_a", heads, 1)
         : layer.negatedExponentials(hf, heads);
-  }
-
-  private static Bias bias(Source source, String key, boolean fallback) {
-    if (source.gguf()) {
-      return Bias.IF_PRESENT;
-    }
-    return source.config().flag(key, fallback) ? Bias.REQUIRED : Bias.NONE;
   }
 }

@@ -25,10 +25,7 @@ final class Qwen2Moe implements Family {
   public ModelSpec map(Source source) {
     Dimensions sizes = Dimensions.of(source);
     int hidden = sizes.hidden();
-    Bias bias =
-        source.gguf()
-            ? Bias.IF_PRESENT
-            : source.config().flag("qkv_bias", true) ? Bias.REQUIRED : Bias.NONE;
+    Bias bias = Bias.of(source, "qkv_bias", true);
     AttentionRules attention =
         AttentionRules.plain(sizes, RotaryRules.halfSplit(source, sizes), bias, Bias.NONE)
             .withReach(everySecondLayer(source, sizes));

@@ -32,7 +32,21 @@ record Scope(Source source, String hf, String gguf) {
     /** It must have one. */
     REQUIRED,
     /** It has one if the file does: the settings do not tell. */
-    IF_PRESENT
+    IF_PRESENT;
+
+    /**
+     * As a truth value of a config says, which GGUF files leave to their tensors.
+     *
+     * @param source the file
+     * @param key the key in a config
+     * @param fallback what an absent key means
+     */
+    static Bias of(Source source, String key, boolean fallback) {
+      if (source.gguf()) {
+        return IF_PRESENT;
+      }
+      return source.config().flag(key, fallback) ? REQUIRED : NONE;
+    }
   }
 
   private String name(String hfName, String ggufName) {

@@ -30,10 +30,7 @@ final class SmolLm3 implements Family {
             .withRotary(layer -> rotated.test(layer) ? rotary : null)
             .withReach(reach(source, sizes.layers(), rotated));
     int width = source.size("intermediate_size", "feed_forward_length");
-    Bias feedForwardBias =
-        source.gguf()
-            ? Bias.IF_PRESENT
-            : source.config().flag("mlp_bias", false) ? Bias.REQUIRED : Bias.NONE;
+    Bias feedForwardBias = Bias.of(source, "mlp_bias", false);
     return Skeleton.of(source, sizes)
         .build(
             attention::build,
