@@ -3,7 +3,9 @@ package org.moe4j.device.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import org.moe4j.MixtureException;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
@@ -29,6 +31,9 @@ final class Packer {
   private static final int LEAST_SHIFT = -14;
 
   private static final int MOST_SHIFT = 60;
+
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final TensorData tensor;
   private final MemorySegment data;
@@ -202,30 +207,43 @@ final class Packer {
       }
     }
 
+    /**
+     * Puts a row's integers where {@link Places} has them, four neighbouring columns at a time:
+     * they are the bytes of an int, and stay in their bytes.
+     */
     private void values(int row, byte[] values) {
       long to = address + QuantizedTiles.HEADER_BYTES + row * 4L;
-      int mask = (1 << form.bits) - 1;
-      int add = form.offset - shift;
-      int[] planes = new int[Places.planes(form.bits, form.group)];
-      int lowBits = Places.lowBits(form.bits);
-      int lowMask = (1 << lowBits) - 1;
+      int bits = form.bits;
+      int lowBits = Places.lowBits(bits);
+      int mask = inEachByte((1 << bits) - 1);
+      int lowMask = inEachByte((1 << lowBits) - 1);
+      int highMask = inEachByte((1 << (bits - lowBits)) - 1);
+      // Bytes have an offset of 0; sums of fewer bits stay within their byte.
+      int add = inEachByte((form.offset - shift) & ((1 << bits) - 1));
+      int fours = Byte.SIZE / lowBits;
+      int lowPlanes = form.group * lowBits / Integer.SIZE;
       for (int g = 0; g < groups; g++) {
-        Arrays.fill(planes, 0);
-        for (int c = 0; c < form.group; c++) {
-          int bits = (values[g * form.group + c] + add) & mask;
-          put(planes, Places.low(form.bits, c), bits & lowMask);
-          if (lowBits < form.bits) {
-            put(planes, Places.high(form.bits, form.group, c), bits >>> lowBits);
+        long group = to + (long) g * form.step;
+        int high = 0;
+        for (int plane = 0; plane < lowPlanes; plane++) {
+          int low = 0;
+          for (int i = 0; i < fours; i++) {
+            int four = plane * fours + i;
+            int columns = (int) INTS.get(values, g * form.group + 4 * four);
+            columns = ((columns & mask) + add) & mask;
+            low |= (columns & lowMask) << (i * lowBits);
+            high |= ((columns >>> lowBits) & highMask) << (four / 2 * (bits - 4) + four % 2 * 4);
           }
+          Native.putInt(group + plane * Dots.PLANE, low);
         }
-        for (int i = 0; i < planes.length; i++) {
-          Native.putInt(to + (long) g * form.step + i * Dots.PLANE, planes[i]);
+        if (lowBits < bits) {
+          Native.putInt(group + lowPlanes * Dots.PLANE, high);
         }
       }
     }
 
-    private static void put(int[] planes, int place, int bits) {
-      planes[place / Integer.SIZE] |= bits << place % Integer.SIZE;
+    private static int inEachByte(int value) {
+      return value * 0x0101_0101;
     }
 
     private float largest() {
