@@ -19,8 +19,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerPool implements AutoCloseable {
 
-  /** About 50 microseconds. */
-  private static final int SPINS = 1 << 10;
+  /**
+   * How long a worker spins before it parks. Between two loops of a step there is the work of one
+   * thread, and between two steps the choice of a token; waking a parked worker takes longer than
+   * many a loop.
+   */
+  private static final long SPIN_NANOS = 400_000;
+
+  /** Spins between two looks at the clock, a few microseconds. */
+  private static final int SPINS = 1 << 6;
+
+  /** Spins before the caller looks whether a worker has lost its processor. */
+  private static final int PATIENCE = 1 << 10;
 
   /** What the caller sleeps at a time for a worker that does not come to an end. */
   private static final long MOMENT = 20_000;
@@ -131,7 +141,7 @@ final class WorkerPool implements AutoCloseable {
     work(0, body);
     STATE.getAndBitwiseAnd(this, ~OPEN);
     for (int spins = 0; ((long) STATE.getVolatile(this) & JOINED) != 0; spins++) {
-      if (spins < SPINS) {
+      if (spins < PATIENCE) {
         Thread.onSpinWait();
       } else {
         // The worker may have lost its processor: let it have this one.
@@ -203,6 +213,7 @@ final class WorkerPool implements AutoCloseable {
     public void run() {
       long last = 0;
       int idle = 0;
+      long idleSince = System.nanoTime();
       while (!closed) {
         long seen = (long) STATE.getVolatile(WorkerPool.this);
         if ((seen & OPEN) != 0 && (seen & -LOOP) != last) {
@@ -210,12 +221,13 @@ final class WorkerPool implements AutoCloseable {
             last = seen & -LOOP;
             joinLoop();
             idle = 0;
+            idleSince = System.nanoTime();
           }
-        } else if (++idle < SPINS) {
+        } else if (++idle % SPINS != 0 || System.nanoTime() - idleSince < SPIN_NANOS) {
           Thread.onSpinWait();
         } else {
           park(last);
-          idle = 0;
+          idleSince = System.nanoTime();
         }
       }
     }
