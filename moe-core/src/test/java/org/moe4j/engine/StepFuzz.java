@@ -52,7 +52,7 @@ public final class StepFuzz {
     byte[] bytes = new byte[1 << 20];
     new Random(3).nextBytes(bytes);
     for (int i = 0; i < bytes.length; i += 4) {
-      bytes[i + 1] = (byte) (bytes[i + 1] & 0x80 | 0x2c);
+      bytes[i + 1] = (byte) ((bytes[i + 1] & 0x80) | 0x2c);
       bytes[i + 3] = (byte) (bytes[i + 3] & 0x80 | 0x3c);
     }
     return bytes;

@@ -110,7 +110,7 @@ final class Assembler {
   private void wideOperation(int opcode, int reg, int rm) {
     put(0x48 | (reg >> 3) << 2 | rm >> 3);
     put(opcode);
-    put(0xc0 | (reg & 7) << 3 | rm & 7);
+    put(0xc0 | (reg & 7) << 3 | (rm & 7));
   }
 
   /** {@code to = from}. */
@@ -155,7 +155,7 @@ final class Assembler {
     put(0x48 | (register >> 3) << 2 | other >> 3);
     put(0x0f);
     put(0x4f);
-    put(0xc0 | (register & 7) << 3 | other & 7);
+    put(0xc0 | (register & 7) << 3 | (other & 7));
   }
 
   /** Goes back to a place unless the last result was zero. */
@@ -176,7 +176,7 @@ final class Assembler {
     int low = indexed || (memory.base & 7) == RSP ? RSP : memory.base & 7;
     put((one ? 0x40 : 0x80) | (reg & 7) << 3 | low);
     if (low == RSP) {
-      put((indexed ? memory.index & 7 : RSP) << 3 | memory.base & 7);
+      put((indexed ? memory.index & 7 : RSP) << 3 | (memory.base & 7));
     }
     if (one) {
       put(small);
@@ -186,7 +186,7 @@ final class Assembler {
   }
 
   private static int not(int bit) {
-    return bit & 1 ^ 1;
+    return (bit & 1) ^ 1;
   }
 
   private void prefix(int map, int p, int reg, int v, int x, int b, boolean broadcast) {
@@ -205,7 +205,7 @@ final class Assembler {
   private void registers(int map, int p, int opcode, int reg, int v, int rm) {
     prefix(map, p, reg, v, wide ? rm >> 4 : 0, rm >> 3, false);
     put(opcode);
-    put(0xc0 | (reg & 7) << 3 | rm & 7);
+    put(0xc0 | (reg & 7) << 3 | (rm & 7));
   }
 
   private void memory(int map, int p, int opcode, int reg, int v, Memory from, int unit) {

@@ -140,13 +140,13 @@ interface BlockScale {
 
   /** The sum of a group's quantised activations. */
   static int sum(int[] sums, int half, int group, int shift) {
-    int first = half + (group << 1 - shift);
+    int first = half + (group << (1 - shift));
     return shift == 1 ? sums[first] : sums[first] + sums[first + 1];
   }
 
   /** The sum of a group's activations. */
   static float sum(float[] sums, int half, int group, int shift) {
-    int first = half + (group << 1 - shift);
+    int first = half + (group << (1 - shift));
     return shift == 1 ? sums[first] : sums[first] + sums[first + 1];
   }
 }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import com.google.common.base.Splitter;
+import com.google.common.base.Verify;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -14,8 +15,10 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +52,7 @@ final class MachineMatmul implements BandMatmul {
   private final KernelCode code;
 
   /** For each form the kernels of one row, two rows and so on. */
-  private final MemorySegment[][] kernels;
+  private final Map<Form, MemorySegment[]> kernels = new EnumMap<>(Form.class);
 
   private MachineMatmul(KernelCode code) {
     this.code = code;
@@ -60,9 +63,11 @@ final class MachineMatmul implements BandMatmul {
       }
     }
     List<MemorySegment> placed = CodeMemory.executable(functions);
-    kernels = new MemorySegment[Form.values().length][code.mostRows()];
-    for (int i = 0; i < placed.size(); i++) {
-      kernels[i / code.mostRows()][i % code.mostRows()] = placed.get(i);
+    int at = 0;
+    for (Form form : Form.values()) {
+      int next = at + code.mostRows();
+      kernels.put(form, placed.subList(at, next).toArray(MemorySegment[]::new));
+      at = next;
     }
   }
 
@@ -143,6 +148,7 @@ final class MachineMatmul implements BandMatmul {
       float[] out,
       Scratch scratch) {
     RecordRows records = (RecordRows) in;
+    MemorySegment[] forForm = Verify.verifyNotNull(kernels.get(tiles.form()));
     int width = tiles.width(band);
     int most = code.mostRows();
     long address = tiles.bandAddress(band);
@@ -160,7 +166,7 @@ final class MachineMatmul implements BandMatmul {
         scratch.machine.setAtIndex(JAVA_LONG, row, records.address(rows[i + row]));
       }
       call(
-          kernels[tiles.form().ordinal()][count - 1],
+          forForm[count - 1],
           address,
           blocks,
           scratch.machine.address(),

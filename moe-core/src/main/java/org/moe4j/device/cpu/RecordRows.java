@@ -63,7 +63,7 @@ final class RecordRows implements QuantizedRows {
 
   @Override
   public void quantize(Kernels kernels, float[] x, int row, int from, int to) {
-    long record = address(row) + from / RowQuantizer.BLOCK * BYTES;
+    long record = address(row) + (long) from / RowQuantizer.BLOCK * BYTES;
     for (int i = row * width + from; i < row * width + to; i += RowQuantizer.BLOCK) {
       block(x, i, record);
       record += BYTES;

@@ -45,7 +45,7 @@ interface RowQuantizer {
 
   /** The pair of two quantised values, the first in the low half. */
   static int pair(int first, int second) {
-    return first & 0xffff | second << Short.SIZE;
+    return (first & 0xffff) | second << Short.SIZE;
   }
 
   /** One quantised value out of pairs that begin at an index. */

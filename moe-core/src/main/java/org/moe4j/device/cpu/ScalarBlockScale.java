@@ -22,7 +22,7 @@ final class ScalarBlockScale implements BlockScale {
       float[] y,
       int to) {
     for (int g = 0; g < groups; g++) {
-      int first = half + (g << 1 - shift);
+      int first = half + (g << (1 - shift));
       group(false, scales + g * step, unit, shift, offset, in, first, dots, from + g * 64, y, to);
     }
   }
@@ -42,7 +42,7 @@ final class ScalarBlockScale implements BlockScale {
       float[] y,
       int to) {
     for (int g = 0; g < groups; g++) {
-      int first = half + (g << 1 - shift);
+      int first = half + (g << (1 - shift));
       group(false, scales + g * step, unit, shift, offset, in, first, dots, from + g * 64, y, to);
       centre(scales + GROUP_BYTES + g * step, unit, shift, in, first, y, to);
     }
@@ -63,7 +63,7 @@ final class ScalarBlockScale implements BlockScale {
       float[] y,
       int to) {
     for (int g = 0; g < groups; g++) {
-      int first = half + (g << 1 - shift);
+      int first = half + (g << (1 - shift));
       group(true, scales + g * step, unit, shift, offset, in, first, dots, from + g * 128, y, to);
     }
   }
@@ -83,7 +83,7 @@ final class ScalarBlockScale implements BlockScale {
       float[] y,
       int to) {
     for (int g = 0; g < groups; g++) {
-      int first = half + (g << 1 - shift);
+      int first = half + (g << (1 - shift));
       group(true, scales + g * step, unit, shift, offset, in, first, dots, from + g * 128, y, to);
       centre(scales + GROUP_BYTES + g * step, unit, shift, in, first, y, to);
     }

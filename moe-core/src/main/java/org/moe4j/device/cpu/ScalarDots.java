@@ -53,7 +53,7 @@ record ScalarDots(int bits) implements Dots {
           dots[result] = (high << 16) + low;
           dots[result + ROWS] = high;
         } else {
-          dots[result] = high << 16 | low & 0xffff;
+          dots[result] = high << 16 | (low & 0xffff);
         }
       }
     }

@@ -13,7 +13,7 @@ final class ScalarFloat8Dots implements Float8Dots {
       for (int c = 0; c < columns; c++) {
         long start = tile + c / block * Float8Dots.blockBytes(block);
         int bits = Native.getByte(start + Float8Dots.offset(row, c % block));
-        float small = Float.intBitsToFloat(bits & 0x80000000 | (bits & 0x7f) << fraction);
+        float small = Float.intBitsToFloat((bits & 0x80000000) | (bits & 0x7f) << fraction);
         sum = Math.fma(small * Native.getFloat(start + 4L * row), x[at + c], sum);
       }
       y[to + row] = sum;

@@ -45,11 +45,11 @@ final class SelfTest {
     random.nextBytes(bits);
     MemorySegment.copy(bits, 0, band, ValueLayout.JAVA_BYTE, 0, bits.length);
     band.set(ValueLayout.JAVA_FLOAT, 0, 0x1p112f);
-    long numbers = (form.step - form.weightBytes) / Short.BYTES;
+    int numbers = (form.step - form.weightBytes) / Short.BYTES;
     for (long group = QuantizedTiles.HEADER_BYTES; group < bits.length; group += form.step) {
-      for (long i = 0; i < numbers; i++) {
+      for (int i = 0; i < numbers; i++) {
         short half = Float.floatToFloat16((float) random.nextGaussian());
-        band.set(ValueLayout.JAVA_SHORT, group + form.weightBytes + i * Short.BYTES, half);
+        band.set(ValueLayout.JAVA_SHORT, group + form.weightBytes + (long) i * Short.BYTES, half);
       }
     }
     return new QuantizedTiles(form, Native.register(band), Tiles.BAND, inputs);

@@ -30,7 +30,7 @@ final class VectorSplitDots implements Dots {
    */
   VectorSplitDots(int bits) {
     highBits = bits - 4;
-    highMask = (1 << highBits) - 1 << 16 | (1 << highBits) - 1;
+    highMask = ((1 << highBits) - 1) * 0x00010001;
   }
 
   @Override
