@@ -23,7 +23,7 @@ class BandMatmulTest {
   private static final int[] ROWS = {1, 2, 3, 4, 5, 6, 7, 13};
 
   private static void compare(Form form, BandMatmul matmul, Kernels kernels) {
-    Random random = new Random(form.ordinal());
+    Random random = new Random(form.bits);
     try (Arena arena = Arena.ofConfined()) {
       for (int inputs : INPUTS) {
         QuantizedTiles tiles = SelfTest.randomBand(form, inputs, random, arena);
