@@ -21,6 +21,8 @@ import org.moe4j.model.Norm;
  * parts of a layer, sliding layers and full ones with heads and rotation of their own, and
  * optionally a mixture beside each dense feed-forward, which reads the residual stream itself.
  *
+ * <p>A GGUF file that tells no cap of the logits has none, as a config; llama.cpp caps them at 30.
+ *
  * @see <a href="https://ai.google.dev/gemma/docs/core/model_card_4">Gemma 4 model card</a>
  */
 final class Gemma4 implements Family {

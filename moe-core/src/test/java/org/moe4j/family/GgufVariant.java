@@ -31,11 +31,13 @@ final class GgufVariant {
   private static final int LIST = 9;
 
   private final Path path;
+  private byte[] content;
   private ByteBuffer bytes;
 
-  private GgufVariant(Path path, ByteBuffer bytes) {
+  private GgufVariant(Path path, byte[] content) {
     this.path = path;
-    this.bytes = bytes;
+    this.content = content;
+    bytes = littleEndian(content);
   }
 
   static GgufVariant of(String fixture, Path scratch) {
@@ -43,7 +45,7 @@ final class GgufVariant {
       Path twin =
           Path.of(GgufVariant.class.getResource("/parity/" + fixture + "/twin.gguf").toURI());
       Path path = Files.createTempFile(scratch, fixture, ".gguf");
-      return new GgufVariant(path, littleEndian(Files.readAllBytes(twin)));
+      return new GgufVariant(path, Files.readAllBytes(twin));
     } catch (IOException | URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -82,13 +84,15 @@ final class GgufVariant {
     String filler = "test.filler";
     int fixed = 8 + key.length() + 4 + 4 + 8 + filler.length() + 4 + 8;
     byte[] text = new byte[Math.ceilDiv(fixed, ALIGNMENT) * ALIGNMENT - fixed];
-    ByteBuffer longer = littleEndian(new byte[bytes.capacity() + fixed + text.length]);
-    longer.put(bytes.array(), 0, FIRST_KEY).putLong(KEYS, bytes.getLong(KEYS) + 2);
+    byte[] more = new byte[content.length + fixed + text.length];
+    ByteBuffer longer = littleEndian(more);
+    longer.put(content, 0, FIRST_KEY).putLong(KEYS, bytes.getLong(KEYS) + 2);
     longer.putLong(key.length()).put(key.getBytes(StandardCharsets.US_ASCII));
     longer.putInt(UINT32).putInt(value);
     longer.putLong(filler.length()).put(filler.getBytes(StandardCharsets.US_ASCII));
     longer.putInt(TEXT).putLong(text.length).put(text);
-    longer.put(bytes.array(), FIRST_KEY, bytes.capacity() - FIRST_KEY);
+    longer.put(content, FIRST_KEY, content.length - FIRST_KEY);
+    content = more;
     bytes = longer;
     return this;
   }
@@ -108,7 +112,7 @@ final class GgufVariant {
   /** Maps the model and looks at it while its file is open. */
   void map(Consumer<ModelSpec> look) {
     try {
-      Files.write(path, bytes.array());
+      Files.write(path, content);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
