@@ -19,6 +19,9 @@ final class PagedAttention {
   /** Queries of a key-value head that the pieces of a sequence are shared out for. */
   private static final int FEW = 64;
 
+  /** Queries whose pieces are added up by one thread at a time. */
+  private static final int JOINS = 4;
+
   private final AttentionShape shape;
 
   PagedAttention(AttentionShape shape) {
@@ -153,7 +156,7 @@ final class PagedAttention {
     if (split > 0) {
       workers.run(
           split,
-          shape.heads(),
+          JOINS,
           (worker, from, to) -> {
             AttentionBlock block = memory.blocks[worker];
             int i = 0;
