@@ -24,7 +24,7 @@ final class AttentionBlock {
   /**
    * Positions of a piece; a multiple of those of a page. Changing it changes results' last bits.
    */
-  static final int PIECE = 256;
+  static final int PIECE = 512;
 
   /** Distance of two queries' scores: no power of two, which caches dislike. */
   private static final int STRIDE = PIECE + 16;
