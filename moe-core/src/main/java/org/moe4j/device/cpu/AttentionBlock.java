@@ -62,7 +62,7 @@ final class AttentionBlock {
    * @param threads threads that should have something to do
    */
   static int size(AttentionShape shape, int queries, int threads) {
-    int size = Math.clamp(SUMS / shape.valueSize() / LEAST * LEAST, LEAST, QUERIES);
+    int size = Math.clamp((long) SUMS / shape.valueSize() / LEAST * LEAST, LEAST, QUERIES);
     while (size > LEAST && (long) Math.ceilDiv(queries, size) * shape.kvHeads() < 2L * threads) {
       size = Math.max(LEAST, size / 2);
     }
@@ -85,7 +85,7 @@ final class AttentionBlock {
     head = newHead;
     first = query;
     count = Math.min(most, rows.queries() - first);
-    long bytes = Math.max(shape.keySize(), CacheFormat.POSITIONS) * ROWS * 4L;
+    long bytes = 4L * ROWS * Math.max(shape.keySize(), CacheFormat.POSITIONS);
     if (room.byteSize() < bytes) {
       Native.forget(room.address());
       room = Arena.ofAuto().allocate(bytes, Lanes.BYTES);
