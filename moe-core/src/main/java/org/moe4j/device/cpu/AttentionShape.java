@@ -14,6 +14,7 @@ import org.moe4j.model.Reach;
  * @param reach what a position sees
  * @param sinks a logit a query head that takes part in the softmax without a value, or null
  */
+@SuppressWarnings("ArrayRecordComponent") // Neither compared nor printed.
 record AttentionShape(
     int heads, int kvHeads, int keySize, int valueSize, Reach reach, float @Nullable [] sinks) {
 
