@@ -53,7 +53,7 @@ public final class StepFuzz {
     new Random(3).nextBytes(bytes);
     for (int i = 0; i < bytes.length; i += 4) {
       bytes[i + 1] = (byte) ((bytes[i + 1] & 0x80) | 0x2c);
-      bytes[i + 3] = (byte) (bytes[i + 3] & 0x80 | 0x3c);
+      bytes[i + 3] = (byte) ((bytes[i + 3] & 0x80) | 0x3c);
     }
     return bytes;
   }
@@ -91,7 +91,7 @@ public final class StepFuzz {
   }
 
   private static int number(byte[] bytes, int at) {
-    return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
+    return (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << 8;
   }
 
   private static Path folder() {

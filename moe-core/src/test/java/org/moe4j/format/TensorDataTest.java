@@ -59,7 +59,7 @@ class TensorDataTest {
   void columnsBecomeRows(TensorType type) {
     int rows = 131;
     int columns = 160;
-    byte[] bytes = new byte[(int) type.bytes(rows * columns)];
+    byte[] bytes = new byte[(int) type.bytes((long) rows * columns)];
     for (int i = 0; i < bytes.length; i++) {
       // Small numbers of every type, that are halves after they are multiplied.
       bytes[i] = (byte) (i * 37 % 61);

@@ -37,10 +37,4 @@ final class Scratch {
 
   /** Partial sums of a reduction. */
   final float[] lanes = new float[RowMath.LANES];
-
-  /** Attention scores of four queries. */
-  float[] scores = new float[0];
-
-  /** Attention output of four queries. */
-  float[] mixed = new float[0];
 }

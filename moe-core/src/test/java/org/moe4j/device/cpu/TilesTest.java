@@ -153,7 +153,7 @@ class TilesTest {
     assertEquals(256 * 1024 * 132 / 128, Packer.bytes(weight));
     try (CpuDevice cpu = new CpuDevice(Kernels.vector(), "cpu", 1)) {
       cpu.load(Linear.of(weight));
-      assertEquals(Packer.bytes(weight), cpu.weightBytes(), 4096);
+      assertEquals((double) Packer.bytes(weight), (double) cpu.weightBytes(), 4096);
     }
   }
 
