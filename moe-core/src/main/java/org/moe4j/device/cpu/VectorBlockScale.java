@@ -13,7 +13,11 @@ import static org.moe4j.device.cpu.Lanes.ints;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** {@link BlockScale}, a vector of low and one of high halves at a time. */
+/**
+ * {@link BlockScale}, a vector of low and one of high halves at a time. The bodies are written out
+ * so that they are just too large to be inlined: inside their callers they meet a limit of the
+ * compiler, and every vector becomes an object.
+ */
 final class VectorBlockScale implements BlockScale {
 
   @Override
@@ -38,14 +42,21 @@ final class VectorBlockScale implements BlockScale {
         int i = from + g * 64 + v;
         int raised = offset * BlockScale.sum(in.sums, half, g, shift);
         float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        low =
-            low(scale)
-                .mul(factor)
-                .fma(floats(halves(IntVector.fromArray(I, dots, i)).sub(raised)), low);
-        high =
-            high(scale)
-                .mul(factor)
-                .fma(floats(halves(IntVector.fromArray(I, dots, i + 32)).sub(raised)), high);
+        IntVector both = IntVector.fromArray(I, dots, i);
+        IntVector sum =
+            both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16)).sub(raised);
+        FloatVector by =
+            scale
+                .lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .and(ScalarBlockScale.HALF)
+                .reinterpretAsFloats()
+                .mul(factor);
+        low = by.fma((FloatVector) sum.convertShape(I2F, F, 0), low);
+        both = IntVector.fromArray(I, dots, i + 32);
+        sum = both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16)).sub(raised);
+        by = scale.lanewise(ASHR, 3).and(ScalarBlockScale.HALF).reinterpretAsFloats().mul(factor);
+        high = by.fma((FloatVector) sum.convertShape(I2F, F, 0), high);
       }
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);
@@ -115,8 +126,25 @@ final class VectorBlockScale implements BlockScale {
         int i = from + g * 128 + v;
         int raised = offset * BlockScale.sum(in.sums, half, g, shift);
         float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        low = low(scale).mul(factor).fma(floats(wide(dots, i).sub(raised)), low);
-        high = high(scale).mul(factor).fma(floats(wide(dots, i + 32).sub(raised)), high);
+        IntVector upper = IntVector.fromArray(I, dots, i + Dots.ROWS);
+        IntVector sum =
+            IntVector.fromArray(I, dots, i).sub(upper.lanewise(LSHL, 16)).add(upper).sub(raised);
+        FloatVector by =
+            scale
+                .lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .and(ScalarBlockScale.HALF)
+                .reinterpretAsFloats()
+                .mul(factor);
+        low = by.fma((FloatVector) sum.convertShape(I2F, F, 0), low);
+        upper = IntVector.fromArray(I, dots, i + 32 + Dots.ROWS);
+        sum =
+            IntVector.fromArray(I, dots, i + 32)
+                .sub(upper.lanewise(LSHL, 16))
+                .add(upper)
+                .sub(raised);
+        by = scale.lanewise(ASHR, 3).and(ScalarBlockScale.HALF).reinterpretAsFloats().mul(factor);
+        high = by.fma((FloatVector) sum.convertShape(I2F, F, 0), high);
       }
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);
@@ -145,8 +173,27 @@ final class VectorBlockScale implements BlockScale {
         int i = from + g * 128 + v;
         int raised = offset * BlockScale.sum(in.sums, half, g, shift);
         float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        low = low(scale).mul(factor).fma(floats(wide(dots, i).sub(raised)), low);
-        high = high(scale).mul(factor).fma(floats(wide(dots, i + 32).sub(raised)), high);
+        low =
+            low(scale)
+                .mul(factor)
+                .fma(
+                    floats(
+                        IntVector.fromArray(I, dots, i)
+                            .sub(IntVector.fromArray(I, dots, i + Dots.ROWS).lanewise(LSHL, 16))
+                            .add(IntVector.fromArray(I, dots, i + Dots.ROWS))
+                            .sub(raised)),
+                    low);
+        high =
+            high(scale)
+                .mul(factor)
+                .fma(
+                    floats(
+                        IntVector.fromArray(I, dots, i + 32)
+                            .sub(
+                                IntVector.fromArray(I, dots, i + 32 + Dots.ROWS).lanewise(LSHL, 16))
+                            .add(IntVector.fromArray(I, dots, i + 32 + Dots.ROWS))
+                            .sub(raised)),
+                    high);
         IntVector centres = ints(scales + GROUP_BYTES + g * step + v * 4L);
         FloatVector sum =
             FloatVector.broadcast(F, BlockScale.sum(in.floatSums, half, g, shift) * unit);
@@ -156,11 +203,6 @@ final class VectorBlockScale implements BlockScale {
       low.intoArray(y, to + v);
       high.intoArray(y, to + v + 32);
     }
-  }
-
-  private static IntVector wide(int[] dots, int at) {
-    IntVector high = IntVector.fromArray(I, dots, at + Dots.ROWS);
-    return IntVector.fromArray(I, dots, at).sub(high.lanewise(LSHL, 16)).add(high);
   }
 
   private static FloatVector low(IntVector halves) {
