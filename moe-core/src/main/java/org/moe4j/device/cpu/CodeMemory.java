@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,10 +11,6 @@ import java.util.List;
  * that it never is both writable and executable.
  */
 final class CodeMemory {
-
-  private static final int READ_WRITE = 3;
-  private static final int READ_EXECUTE = 5;
-  private static final int PRIVATE_ANONYMOUS = 0x22;
 
   /** Code begins where a line of the cache does. */
   private static final int LINE = 64;
@@ -35,12 +25,19 @@ final class CodeMemory {
    * @throws UnsupportedOperationException if the system does not allow it
    */
   static List<MemorySegment> executable(List<byte[]> functions) {
+    MemoryCalls calls =
+        MemoryCalls.find()
+            .orElseThrow(() -> new UnsupportedOperationException("no calls that map memory"));
     long bytes = 0;
     for (byte[] function : functions) {
       bytes += lines(function);
     }
+    long address = calls.map(bytes);
+    if (address == MemoryCalls.FAILED) {
+      throw new UnsupportedOperationException("cannot map " + bytes + " bytes");
+    }
     MemorySegment memory =
-        MemorySegment.ofAddress(map(bytes)).reinterpret(bytes, Arena.global(), null);
+        MemorySegment.ofAddress(address).reinterpret(bytes, Arena.global(), null);
     List<MemorySegment> placed = new ArrayList<>();
     long at = 0;
     for (byte[] function : functions) {
@@ -49,59 +46,13 @@ final class CodeMemory {
       placed.add(place);
       at += lines(function);
     }
-    protect(memory.address(), bytes);
+    if (!calls.makeExecutable(address, bytes)) {
+      throw new UnsupportedOperationException("the system does not make memory executable");
+    }
     return List.copyOf(placed);
   }
 
   private static long lines(byte[] function) {
     return Math.ceilDiv(function.length, LINE) * (long) LINE;
-  }
-
-  private static long map(long bytes) {
-    long address;
-    try {
-      address =
-          (long)
-              handle(
-                      "mmap",
-                      FunctionDescriptor.of(
-                          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG))
-                  .invokeExact(0L, bytes, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-    } catch (UnsupportedOperationException | IllegalCallerException e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-    if (address == -1) {
-      throw new UnsupportedOperationException("cannot map " + bytes + " bytes");
-    }
-    return address;
-  }
-
-  private static void protect(long address, long bytes) {
-    int status;
-    try {
-      status =
-          (int)
-              handle("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT))
-                  .invokeExact(address, bytes, READ_EXECUTE);
-    } catch (UnsupportedOperationException | IllegalCallerException e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-    if (status != 0) {
-      throw new UnsupportedOperationException("the system does not make memory executable");
-    }
-  }
-
-  private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(
-        linker
-            .defaultLookup()
-            .find(name)
-            .orElseThrow(() -> new UnsupportedOperationException(name)),
-        descriptor);
   }
 }
