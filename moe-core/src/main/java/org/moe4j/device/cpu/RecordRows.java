@@ -3,17 +3,13 @@ package org.moe4j.device.cpu;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ADD;
-import static jdk.incubator.vector.VectorOperators.F2I;
 import static jdk.incubator.vector.VectorOperators.I2B;
-import static jdk.incubator.vector.VectorOperators.MAX;
 import static org.moe4j.device.cpu.Lanes.COUNT;
-import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.I;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -71,15 +67,9 @@ final class RecordRows implements QuantizedRows {
   }
 
   private static void block(float[] x, int at, long record) {
-    IntVector most = IntVector.zero(I);
-    for (int i = 0; i < RowQuantizer.BLOCK; i += COUNT) {
-      most =
-          most.max(FloatVector.fromArray(F, x, at + i).reinterpretAsInts().and(Integer.MAX_VALUE));
-    }
-    float magnitude = Float.intBitsToFloat(most.reduceLanes(MAX));
-    boolean zero = magnitude < RowQuantizer.LEAST;
-    float inverse = zero ? 0 : 127 / magnitude;
-    Native.putFloat(record + SCALE, zero ? 0 : magnitude / 127);
+    float magnitude = VectorRowQuantizer.magnitude(x, at);
+    float inverse = RowQuantizer.inverse(magnitude);
+    Native.putFloat(record + SCALE, RowQuantizer.scale(magnitude));
     int first = half(x, at, inverse, record);
     int second = half(x, at + RowQuantizer.HALF, inverse, record + RowQuantizer.HALF);
     Native.putInt(record + NEGATIVE_HALF, -first);
@@ -96,13 +86,7 @@ final class RecordRows implements QuantizedRows {
   private static int half(float[] x, int at, float inverse, long to) {
     IntVector sum = IntVector.zero(I);
     for (int i = 0; i < RowQuantizer.HALF; i += COUNT) {
-      IntVector value =
-          (IntVector)
-              FloatVector.fromArray(F, x, at + i)
-                  .mul(inverse)
-                  .add(RowQuantizer.ROUND)
-                  .sub(RowQuantizer.ROUND)
-                  .convertShape(F2I, I, 0);
+      IntVector value = VectorRowQuantizer.values(x, at + i, inverse);
       ((ByteVector) value.convertShape(I2B, B, 0))
           .intoMemorySegment(Native.segment(to + i), Native.offset(to + i), LITTLE_ENDIAN);
       sum = sum.add(value);

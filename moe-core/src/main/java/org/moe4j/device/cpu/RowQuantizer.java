@@ -17,9 +17,6 @@ interface RowQuantizer {
   /** Values of half a block, the smallest group of weights that has a scale. */
   int HALF = 16;
 
-  /** Adding and subtracting it rounds a small float to an integer, half to even. */
-  float ROUND = 0x1.8p23f;
-
   /** Magnitudes below this count as zero: their reciprocal would overflow. */
   float LEAST = 0x1p-100f;
 
@@ -41,6 +38,16 @@ interface RowQuantizer {
       throw new IllegalArgumentException("width must be whole blocks of 32, was " + width);
     }
     return width;
+  }
+
+  /** The scale of a block with a largest magnitude. */
+  static float scale(float magnitude) {
+    return magnitude < LEAST ? 0 : magnitude / 127;
+  }
+
+  /** What the values of a block with a largest magnitude are multiplied by. */
+  static float inverse(float magnitude) {
+    return magnitude < LEAST ? 0 : 127 / magnitude;
   }
 
   /** The pair of two quantised values, the first in the low half. */

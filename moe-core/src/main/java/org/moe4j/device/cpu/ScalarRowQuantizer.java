@@ -17,8 +17,8 @@ final class ScalarRowQuantizer implements RowQuantizer {
         most = Math.max(most, Float.floatToRawIntBits(x[first + i]) & Integer.MAX_VALUE);
       }
       float magnitude = Float.intBitsToFloat(most);
-      float inverse = magnitude < LEAST ? 0 : 127 / magnitude;
-      to.scales[column / BLOCK] = magnitude < LEAST ? 0 : magnitude / 127;
+      float inverse = RowQuantizer.inverse(magnitude);
+      to.scales[column / BLOCK] = RowQuantizer.scale(magnitude);
       for (int i = 0; i < BLOCK; i++) {
         q[i] = (int) (float) Math.rint(x[first + i] * inverse);
       }

@@ -18,6 +18,9 @@ import jdk.incubator.vector.VectorShuffle;
  */
 final class VectorRowQuantizer implements RowQuantizer {
 
+  /** Adding and subtracting it rounds a small float to an integer, half to even. */
+  private static final float ROUND = 0x1.8p23f;
+
   /** Of two vectors, the columns that go into the low halves of pairs, and those of the high. */
   private static final VectorShuffle<Integer> LOW =
       VectorShuffle.fromOp(I, i -> partner(i / 2 * 4 + i % 2));
@@ -35,18 +38,12 @@ final class VectorRowQuantizer implements RowQuantizer {
     for (int b = 0; b < blocks; b++) {
       int first = from + b * BLOCK;
       int column = at + b * BLOCK;
-      IntVector most = IntVector.zero(I);
-      for (int i = 0; i < BLOCK; i += COUNT) {
-        most =
-            most.max(
-                FloatVector.fromArray(F, x, first + i).reinterpretAsInts().and(Integer.MAX_VALUE));
-      }
-      float magnitude = Float.intBitsToFloat(most.reduceLanes(MAX));
-      float inverse = magnitude < LEAST ? 0 : 127 / magnitude;
-      to.scales[column / BLOCK] = magnitude < LEAST ? 0 : magnitude / 127;
+      float magnitude = magnitude(x, first);
+      float inverse = RowQuantizer.inverse(magnitude);
+      to.scales[column / BLOCK] = RowQuantizer.scale(magnitude);
       for (int i = 0; i < BLOCK; i += 2 * COUNT) {
-        IntVector v0 = round(FloatVector.fromArray(F, x, first + i).mul(inverse));
-        IntVector v1 = round(FloatVector.fromArray(F, x, first + i + COUNT).mul(inverse));
+        IntVector v0 = values(x, first + i, inverse);
+        IntVector v1 = values(x, first + i + COUNT, inverse);
         IntVector pairs =
             v0.rearrange(LOW, v1).and(0xffff).or(v0.rearrange(HIGH, v1).lanewise(LSHL, 16));
         pairs.intoArray(to.pairs, (column + i) / 2);
@@ -58,8 +55,19 @@ final class VectorRowQuantizer implements RowQuantizer {
     }
   }
 
-  private static IntVector round(FloatVector x) {
-    return (IntVector) x.add(ROUND).sub(ROUND).convertShape(F2I, I, 0);
+  /** The largest magnitude of a block; NaN and infinities are the largest. */
+  static float magnitude(float[] x, int from) {
+    IntVector most = IntVector.zero(I);
+    for (int i = from; i < from + BLOCK; i += COUNT) {
+      most = most.max(FloatVector.fromArray(F, x, i).reinterpretAsInts().and(Integer.MAX_VALUE));
+    }
+    return Float.intBitsToFloat(most.reduceLanes(MAX));
+  }
+
+  /** A vector of quantised values. */
+  static IntVector values(float[] x, int from, float inverse) {
+    FloatVector scaled = FloatVector.fromArray(F, x, from).mul(inverse);
+    return (IntVector) scaled.add(ROUND).sub(ROUND).convertShape(F2I, I, 0);
   }
 
   /** The sum of both halves of eight pairs. */
