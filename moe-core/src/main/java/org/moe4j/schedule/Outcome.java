@@ -21,7 +21,9 @@ import org.moe4j.MixtureException;
 final class Outcome<T, R> {
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
+  private final Condition itemOrEnd = lock.newCondition();
+  // Apart, so that whoever waits for the end is not woken for every item.
+  private final Condition end = lock.newCondition();
   private final List<T> items = new ArrayList<>();
   private @Nullable R result;
   private @Nullable MixtureException failure;
@@ -30,7 +32,7 @@ final class Outcome<T, R> {
     lock.lock();
     try {
       items.add(item);
-      changed.signalAll();
+      itemOrEnd.signalAll();
     } finally {
       lock.unlock();
     }
@@ -52,7 +54,8 @@ final class Outcome<T, R> {
       if (!done()) {
         result = value;
         failure = problem;
-        changed.signalAll();
+        itemOrEnd.signalAll();
+        end.signalAll();
       }
     } finally {
       lock.unlock();
@@ -84,7 +87,7 @@ final class Outcome<T, R> {
     try {
       while (index >= items.size() && !done()) {
         try {
-          changed.await();
+          itemOrEnd.await();
         } catch (InterruptedException e) {
           wasInterrupted = true;
           interrupted.run();
@@ -113,7 +116,7 @@ final class Outcome<T, R> {
     try {
       while (!done()) {
         try {
-          changed.await();
+          end.await();
         } catch (InterruptedException e) {
           wasInterrupted = true;
           interrupted.run();
@@ -135,7 +138,7 @@ final class Outcome<T, R> {
     try {
       while (!done() && left > 0) {
         try {
-          left = changed.awaitNanos(left);
+          left = end.awaitNanos(left);
         } catch (InterruptedException e) {
           wasInterrupted = true;
           interrupted.run();
