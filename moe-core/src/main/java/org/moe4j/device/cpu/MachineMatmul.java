@@ -40,13 +40,6 @@ final class MachineMatmul implements BandMatmul {
       Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni");
   private static final Set<String> AVX2_FLAGS = Set.of("avx2", "fma");
 
-  /** The function that it calls comes with each call, so that the handle is a constant. */
-  private static final MethodHandle CALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-              Linker.Option.critical(false));
-
   private static final float[] NO_BIAS = new float[Tiles.BAND];
 
   private final KernelCode code;
@@ -99,6 +92,16 @@ final class MachineMatmul implements BandMatmul {
         return null;
       }
     }
+  }
+
+  /** Apart, since there are systems on which code cannot be called. */
+  private static final class Calls {
+    /** The function that it calls comes with each call, so that the handle is a constant. */
+    static final MethodHandle KERNEL =
+        Linker.nativeLinker()
+            .downcallHandle(
+                FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                Linker.Option.critical(false));
   }
 
   private static Optional<KernelCode> suitable() {
@@ -185,7 +188,7 @@ final class MachineMatmul implements BandMatmul {
 
   private static void call(MemorySegment kernel, long band, long blocks, long rows, long y) {
     try {
-      CALL.invokeExact(kernel, band, blocks, rows, y);
+      Calls.KERNEL.invokeExact(kernel, band, blocks, rows, y);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
