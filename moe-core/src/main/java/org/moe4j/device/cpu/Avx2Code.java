@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import static org.moe4j.device.cpu.KernelFrame.BAND;
+import static org.moe4j.device.cpu.KernelFrame.PIECE_TILE;
+import static org.moe4j.device.cpu.KernelFrame.TILE;
+import static org.moe4j.device.cpu.KernelFrame.Y;
+
 import org.moe4j.device.cpu.Assembler.Memory;
 import org.moe4j.device.cpu.Assembler.Shift;
 import org.moe4j.device.cpu.Assembler.Vector;
+import org.moe4j.device.cpu.KernelFrame.Columns;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
 
 /**
@@ -22,25 +28,8 @@ final class Avx2Code implements KernelCode {
   /** Vectors of a strip. */
   private static final int WIDTH = 2;
 
-  /** Blocks of a piece of columns. */
-  private static final int PIECE = 8;
-
-  private static final int[] POINTERS = {Assembler.R8, Assembler.R9, Assembler.R10};
-  private static final int[] SAVED = {
-    Assembler.RBX, Assembler.RBP, Assembler.R12, Assembler.R13, Assembler.R14, Assembler.R15
-  };
-
-  private static final int BAND = Assembler.RDI;
-  private static final int BLOCKS = Assembler.RSI;
-  private static final int Y = Assembler.RCX;
   private static final int STRIP_Y = Assembler.RAX;
   private static final int STRIPS = Assembler.R11;
-  private static final int TILE = Assembler.RBX;
-  private static final int RECORD = Assembler.RBP;
-  private static final int LEFT = Assembler.R12;
-  private static final int PIECE_TILE = Assembler.R13;
-  private static final int PIECE_RECORD = Assembler.R14;
-  private static final int PIECE_BLOCKS = Assembler.R15;
 
   private static final Vector[] WEIGHTS = {new Vector(8), new Vector(9)};
   private static final Vector T0 = new Vector(10);
@@ -80,24 +69,16 @@ final class Avx2Code implements KernelCode {
     private final Assembler a = new Assembler(256);
     private final Form form;
     private final int rows;
-    private final int groupsOfBlock;
+    private final KernelFrame frame;
 
     Writer(Form form, int rows) {
       this.form = form;
       this.rows = rows;
-      groupsOfBlock = RowQuantizer.BLOCK / form.group;
+      frame = new KernelFrame(a, form, rows);
     }
 
     private static Vector sum(int row, int vector) {
       return new Vector(row * WIDTH + vector);
-    }
-
-    private int pointer(int row) {
-      return row == rows - 1 ? Assembler.RDX : POINTERS[row];
-    }
-
-    private Memory record(int row, int offset) {
-      return new Memory(pointer(row), RECORD, offset);
     }
 
     private static Memory output(int row, int vector) {
@@ -105,70 +86,37 @@ final class Avx2Code implements KernelCode {
     }
 
     byte[] write() {
-      for (int register : SAVED) {
-        a.push(register);
-      }
-      for (int row = 0; row < rows; row++) {
-        // The last pointer takes the place of the table's address.
-        a.load(pointer(row), Memory.at(Assembler.RDX, row * Long.BYTES));
-      }
-      constants();
-      a.move(PIECE_TILE, BAND);
-      a.add(PIECE_TILE, QuantizedTiles.HEADER_BYTES);
-      a.set(PIECE_RECORD, 0);
-      int piece = a.here();
-      a.set(PIECE_BLOCKS, PIECE);
-      a.minimum(PIECE_BLOCKS, BLOCKS);
+      return frame.write(this::constants, this::piece);
+    }
+
+    private void piece() {
+      frame.takePiece();
       a.move(STRIP_Y, Y);
       a.set(STRIPS, 4);
       int strip = a.here();
-      a.move(TILE, PIECE_TILE);
-      a.move(RECORD, PIECE_RECORD);
-      a.move(LEFT, PIECE_BLOCKS);
-      int block = a.here();
-      for (int group = 0; group < groupsOfBlock; group++) {
+      frame.startStrip();
+      frame.blocks(group -> {
         startSums();
         multiply(group);
         scale(group);
-      }
-      a.add(TILE, groupsOfBlock * form.step);
-      a.add(RECORD, RecordRows.BYTES);
-      a.subtract(LEFT, 1);
-      a.jumpIfNotZero(block);
+      });
       a.add(PIECE_TILE, VECTOR);
       a.add(STRIP_Y, VECTOR);
       a.subtract(STRIPS, 1);
       a.jumpIfNotZero(strip);
       // The last strip was three vectors ahead of the first.
-      a.move(PIECE_TILE, TILE);
-      a.subtract(PIECE_TILE, 3 * VECTOR);
-      a.move(PIECE_RECORD, RECORD);
-      a.subtractRegister(BLOCKS, PIECE_BLOCKS);
-      a.jumpIfNotZero(piece);
-      a.clearUpperHalves();
-      for (int i = SAVED.length - 1; i >= 0; i--) {
-        a.pop(SAVED[i]);
-      }
-      a.ret();
-      return a.code();
+      a.subtract(TILE, 3 * VECTOR);
     }
 
     /** A leaf function may use 128 bytes below the stack's top. */
     private void constants() {
-      constant(LOW_MASK, ((1 << Places.lowBits(form.bits)) - 1) * 0x01010101);
-      constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
-      constant(ONES, 0x00010001);
-      constant(T0, ScalarBlockScale.HALF);
+      frame.constant(LOW_MASK, ((1 << Places.lowBits(form.bits)) - 1) * 0x01010101);
+      frame.constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
+      frame.constant(ONES, 0x00010001);
+      frame.constant(T0, ScalarBlockScale.HALF);
       a.store(HALF_MASK, T0);
       a.broadcast(T1, Memory.at(BAND, 0));
       a.store(UNIT, T1);
-    }
-
-    private void constant(Vector to, int value) {
-      a.set(LEFT, value);
-      a.push(LEFT);
-      a.broadcast(to, Memory.at(Assembler.RSP, 0));
-      a.pop(LEFT);
     }
 
     private void startSums() {
@@ -180,25 +128,17 @@ final class Avx2Code implements KernelCode {
     }
 
     private void multiply(int group) {
-      int low = Places.lowBits(form.bits);
-      int parts = Byte.SIZE / low;
-      int planes = form.group * low / Integer.SIZE;
-      int tile = group * form.step;
-      for (int plane = 0; plane < planes; plane++) {
-        for (int part = 0; part < parts; part++) {
-          int columns = group * form.group + (plane * parts + part) * 4;
-          for (int v = 0; v < WIDTH; v++) {
-            weights(v, tile + plane * (int) Dots.PLANE + v * APART, part * low);
-            if (low < form.bits) {
-              int bit = plane * (form.bits - low) + part * 4;
-              highBits(v, tile + planes * (int) Dots.PLANE + v * APART, bit);
-            }
+      for (Columns columns : frame.columns(group)) {
+        for (int v = 0; v < WIDTH; v++) {
+          weights(v, columns.low() + v * APART, columns.lowBit());
+          if (frame.hasHighBits()) {
+            highBits(v, columns.high() + v * APART, columns.highBit());
           }
-          for (int row = 0; row < rows; row++) {
-            a.broadcast(T0, record(row, columns));
-            for (int v = 0; v < WIDTH; v++) {
-              add(sum(row, v), WEIGHTS[v]);
-            }
+        }
+        for (int row = 0; row < rows; row++) {
+          a.broadcast(T0, frame.record(row, columns.record()));
+          for (int v = 0; v < WIDTH; v++) {
+            add(sum(row, v), WEIGHTS[v]);
           }
         }
       }
@@ -250,13 +190,10 @@ final class Avx2Code implements KernelCode {
 
     /** The operations of {@link BlockScale} in their order. */
     private void scale(int group) {
-      int negative =
-          groupsOfBlock == 1 ? RecordRows.NEGATIVE : RecordRows.NEGATIVE_HALF + 4 * group;
-      int scales = group * form.step + form.weightBytes;
-      halves(scales);
+      halves(frame.scales(group));
       for (int row = 0; row < rows; row++) {
         if (form.offset > 0) {
-          a.broadcast(T0, record(row, negative));
+          a.broadcast(T0, frame.record(row, frame.negative(group)));
           a.shift(Shift.LEFT, T0, T0, form.bits - 1);
         }
         for (int v = 0; v < WIDTH; v++) {
@@ -269,7 +206,7 @@ final class Avx2Code implements KernelCode {
           }
           a.floats(sum, sum);
         }
-        a.broadcast(T0, record(row, RecordRows.SCALE));
+        a.broadcast(T0, frame.record(row, RecordRows.SCALE));
         a.multiply(T0, T0, UNIT);
         for (int v = 0; v < WIDTH; v++) {
           a.multiply(T1, WEIGHTS[v], T0);
@@ -279,16 +216,14 @@ final class Avx2Code implements KernelCode {
         }
       }
       if (form.centred) {
-        centre(scales + BlockScale.GROUP_BYTES, group);
+        centre(group);
       }
     }
 
-    private void centre(int offset, int group) {
-      int floatSum =
-          groupsOfBlock == 1 ? RecordRows.FLOAT_SUM : RecordRows.FLOAT_SUM_HALF + 4 * group;
-      halves(offset);
+    private void centre(int group) {
+      halves(frame.centres(group));
       for (int row = 0; row < rows; row++) {
-        a.broadcast(T0, record(row, floatSum));
+        a.broadcast(T0, frame.record(row, frame.floatSum(group)));
         a.multiply(T0, T0, UNIT);
         for (int v = 0; v < WIDTH; v++) {
           a.load(T2, output(row, v));

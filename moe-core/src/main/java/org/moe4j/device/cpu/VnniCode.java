@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import static org.moe4j.device.cpu.KernelFrame.BAND;
+import static org.moe4j.device.cpu.KernelFrame.TILE;
+import static org.moe4j.device.cpu.KernelFrame.Y;
+
 import org.moe4j.device.cpu.Assembler.Memory;
 import org.moe4j.device.cpu.Assembler.Shift;
 import org.moe4j.device.cpu.Assembler.Vector;
+import org.moe4j.device.cpu.KernelFrame.Columns;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
 
 /**
@@ -18,26 +23,6 @@ final class VnniCode implements KernelCode {
 
   private static final int MOST_ROWS = 6;
   private static final int ROWS_WITH_ALL = 3;
-
-  /** Blocks of a piece of columns. */
-  private static final int PIECE = 8;
-
-  private static final int[] POINTERS = {
-    Assembler.R8, Assembler.R9, Assembler.R10, Assembler.R11, Assembler.RAX, Assembler.RDX
-  };
-  private static final int[] SAVED = {
-    Assembler.RBX, Assembler.RBP, Assembler.R12, Assembler.R13, Assembler.R14, Assembler.R15
-  };
-
-  private static final int BAND = Assembler.RDI;
-  private static final int BLOCKS = Assembler.RSI;
-  private static final int Y = Assembler.RCX;
-  private static final int TILE = Assembler.RBX;
-  private static final int RECORD = Assembler.RBP;
-  private static final int LEFT = Assembler.R12;
-  private static final int PIECE_TILE = Assembler.R13;
-  private static final int PIECE_RECORD = Assembler.R14;
-  private static final int PIECE_BLOCKS = Assembler.R15;
 
   private static final Vector LOW_MASK = new Vector(24);
   private static final Vector HIGH_MASK = new Vector(25);
@@ -76,13 +61,13 @@ final class VnniCode implements KernelCode {
     /** Vectors of a strip. */
     private final int width;
 
-    private final int groupsOfBlock;
+    private final KernelFrame frame;
 
     Writer(Form form, int rows) {
       this.form = form;
       this.rows = rows;
       width = rows <= ROWS_WITH_ALL ? 4 : 2;
-      groupsOfBlock = RowQuantizer.BLOCK / form.group;
+      frame = new KernelFrame(a, form, rows);
     }
 
     private Vector sum(int row, int vector) {
@@ -94,81 +79,39 @@ final class VnniCode implements KernelCode {
     }
 
     byte[] write() {
-      for (int register : SAVED) {
-        a.push(register);
-      }
-      for (int row = 0; row < rows; row++) {
-        // The last pointer takes the place of the table's address.
-        int to = row == rows - 1 ? Assembler.RDX : POINTERS[row];
-        a.load(to, Memory.at(Assembler.RDX, row * Long.BYTES));
-      }
-      constants();
-      a.move(PIECE_TILE, BAND);
-      a.add(PIECE_TILE, QuantizedTiles.HEADER_BYTES);
-      a.set(PIECE_RECORD, 0);
-      int piece = a.here();
+      return frame.write(this::constants, this::piece);
+    }
+
+    private void piece() {
       if (width == 4) {
-        a.move(PIECE_BLOCKS, BLOCKS);
+        frame.takeAll();
       } else {
-        a.set(PIECE_BLOCKS, PIECE);
-        a.minimum(PIECE_BLOCKS, BLOCKS);
+        frame.takePiece();
       }
       for (int strip = 0; strip < 4; strip += width) {
         strip(strip);
       }
-      a.move(PIECE_TILE, TILE);
-      a.move(PIECE_RECORD, RECORD);
-      a.subtractRegister(BLOCKS, PIECE_BLOCKS);
-      a.jumpIfNotZero(piece);
-      a.clearUpperHalves();
-      for (int i = SAVED.length - 1; i >= 0; i--) {
-        a.pop(SAVED[i]);
-      }
-      a.ret();
-      return a.code();
     }
 
     private void constants() {
       int low = form.bits == Byte.SIZE ? 0x80 : (1 << Places.lowBits(form.bits)) - 1;
-      constant(LOW_MASK, low * 0x01010101);
-      constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
-      constant(HALF_MASK, ScalarBlockScale.HALF);
-    }
-
-    private void constant(Vector to, int value) {
-      a.set(LEFT, value);
-      a.push(LEFT);
-      a.broadcast(to, Memory.at(Assembler.RSP, 0));
-      a.pop(LEFT);
-    }
-
-    private int pointer(int row) {
-      return row == rows - 1 ? Assembler.RDX : POINTERS[row];
-    }
-
-    private Memory record(int row, int offset) {
-      return new Memory(pointer(row), RECORD, offset);
+      frame.constant(LOW_MASK, low * 0x01010101);
+      frame.constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
+      frame.constant(HALF_MASK, ScalarBlockScale.HALF);
     }
 
     private void strip(int strip) {
-      a.move(TILE, PIECE_TILE);
-      a.move(RECORD, PIECE_RECORD);
-      a.move(LEFT, PIECE_BLOCKS);
+      frame.startStrip();
       for (int row = 0; row < rows; row++) {
         for (int v = 0; v < width; v++) {
           a.load(output(row, v), Memory.at(Y, row * 4 * VECTOR + LANES[strip + v]));
         }
       }
-      int block = a.here();
-      for (int group = 0; group < groupsOfBlock; group++) {
+      frame.blocks(group -> {
         startSums(group);
         multiply(strip, group);
         scale(strip, group);
-      }
-      a.add(TILE, groupsOfBlock * form.step);
-      a.add(RECORD, RecordRows.BYTES);
-      a.subtract(LEFT, 1);
-      a.jumpIfNotZero(block);
+      });
       for (int row = 0; row < rows; row++) {
         for (int v = 0; v < width; v++) {
           a.store(Memory.at(Y, row * 4 * VECTOR + LANES[strip + v]), output(row, v));
@@ -178,11 +121,9 @@ final class VnniCode implements KernelCode {
 
     /** What unsigned weights are too large by is taken off in advance. */
     private void startSums(int group) {
-      int negative =
-          groupsOfBlock == 1 ? RecordRows.NEGATIVE : RecordRows.NEGATIVE_HALF + 4 * group;
-      int log = form.bits - 1;
       for (int row = 0; row < rows; row++) {
-        a.shiftBroadcast(Shift.LEFT, sum(row, 0), record(row, negative), log);
+        Memory negative = frame.record(row, frame.negative(group));
+        a.shiftBroadcast(Shift.LEFT, sum(row, 0), negative, form.bits - 1);
         for (int v = 1; v < width; v++) {
           a.copy(sum(row, v), sum(row, 0));
         }
@@ -190,23 +131,15 @@ final class VnniCode implements KernelCode {
     }
 
     private void multiply(int strip, int group) {
-      int low = Places.lowBits(form.bits);
-      int parts = Byte.SIZE / low;
-      int planes = form.group * low / Integer.SIZE;
-      int tile = group * form.step;
-      for (int plane = 0; plane < planes; plane++) {
-        for (int part = 0; part < parts; part++) {
-          int columns = group * form.group + (plane * parts + part) * 4;
-          for (int v = 0; v < width; v++) {
-            int lanes = LANES[strip + v];
-            weights(tile + plane * (int) Dots.PLANE + lanes, part * low);
-            if (low < form.bits) {
-              int bit = plane * (form.bits - low) + part * 4;
-              highBits(tile + planes * (int) Dots.PLANE + lanes, bit);
-            }
-            for (int row = 0; row < rows; row++) {
-              a.dotBytes(sum(row, v), T0, record(row, columns));
-            }
+      for (Columns columns : frame.columns(group)) {
+        for (int v = 0; v < width; v++) {
+          int lanes = LANES[strip + v];
+          weights(columns.low() + lanes, columns.lowBit());
+          if (frame.hasHighBits()) {
+            highBits(columns.high() + lanes, columns.highBit());
+          }
+          for (int row = 0; row < rows; row++) {
+            a.dotBytes(sum(row, v), T0, frame.record(row, columns.record()));
           }
         }
       }
@@ -238,16 +171,16 @@ final class VnniCode implements KernelCode {
 
     /** The operations of {@link BlockScale} in their order. */
     private void scale(int strip, int group) {
-      int scales = group * form.step + form.weightBytes;
       for (int row = 0; row < rows; row++) {
         for (int v = 0; v < width; v++) {
           a.floats(sum(row, v), sum(row, v));
         }
       }
       for (int v = 0; v < width; v += 2) {
-        halves(scales + (strip + v) / 2 * VECTOR);
+        int pair = (strip + v) / 2 * VECTOR;
+        halves(frame.scales(group) + pair);
         for (int row = 0; row < rows; row++) {
-          a.broadcast(T2, record(row, RecordRows.SCALE));
+          a.broadcast(T2, frame.record(row, RecordRows.SCALE));
           a.multiplyBroadcast(T2, T2, Memory.at(BAND, 0));
           for (int half = 0; half < 2; half++) {
             a.multiply(T3, half == 0 ? T0 : T1, T2);
@@ -255,17 +188,15 @@ final class VnniCode implements KernelCode {
           }
         }
         if (form.centred) {
-          centre(scales + BlockScale.GROUP_BYTES + (strip + v) / 2 * VECTOR, v, group);
+          centre(frame.centres(group) + pair, v, group);
         }
       }
     }
 
     private void centre(int offset, int v, int group) {
-      int floatSum =
-          groupsOfBlock == 1 ? RecordRows.FLOAT_SUM : RecordRows.FLOAT_SUM_HALF + 4 * group;
       halves(offset);
       for (int row = 0; row < rows; row++) {
-        a.broadcast(T2, record(row, floatSum));
+        a.broadcast(T2, frame.record(row, frame.floatSum(group)));
         a.multiplyBroadcast(T2, T2, Memory.at(BAND, 0));
         a.multiplyAdd(output(row, v), T0, T2);
         a.multiplyAdd(output(row, v + 1), T1, T2);
