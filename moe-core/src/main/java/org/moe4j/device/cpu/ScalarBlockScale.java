@@ -21,10 +21,7 @@ final class ScalarBlockScale implements BlockScale {
       int from,
       float[] y,
       int to) {
-    for (int g = 0; g < groups; g++) {
-      int first = half + (g << (1 - shift));
-      group(false, scales + g * step, unit, shift, offset, in, first, dots, from + g * 64, y, to);
-    }
+    groups(false, false, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
   }
 
   @Override
@@ -41,11 +38,7 @@ final class ScalarBlockScale implements BlockScale {
       int from,
       float[] y,
       int to) {
-    for (int g = 0; g < groups; g++) {
-      int first = half + (g << (1 - shift));
-      group(false, scales + g * step, unit, shift, offset, in, first, dots, from + g * 64, y, to);
-      centre(scales + GROUP_BYTES + g * step, unit, shift, in, first, y, to);
-    }
+    groups(false, true, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
   }
 
   @Override
@@ -62,10 +55,7 @@ final class ScalarBlockScale implements BlockScale {
       int from,
       float[] y,
       int to) {
-    for (int g = 0; g < groups; g++) {
-      int first = half + (g << (1 - shift));
-      group(true, scales + g * step, unit, shift, offset, in, first, dots, from + g * 128, y, to);
-    }
+    groups(true, false, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
   }
 
   @Override
@@ -82,10 +72,32 @@ final class ScalarBlockScale implements BlockScale {
       int from,
       float[] y,
       int to) {
+    groups(true, true, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
+  }
+
+  private static void groups(
+      boolean wide,
+      boolean centred,
+      long scales,
+      long step,
+      float unit,
+      int groups,
+      int shift,
+      int offset,
+      PairRows in,
+      int half,
+      int[] dots,
+      int from,
+      float[] y,
+      int to) {
+    int ints = wide ? 128 : 64;
     for (int g = 0; g < groups; g++) {
       int first = half + (g << (1 - shift));
-      group(true, scales + g * step, unit, shift, offset, in, first, dots, from + g * 128, y, to);
-      centre(scales + GROUP_BYTES + g * step, unit, shift, in, first, y, to);
+      long group = scales + g * step;
+      group(wide, group, unit, shift, offset, in, first, dots, from + g * ints, y, to);
+      if (centred) {
+        centre(group + GROUP_BYTES, unit, shift, in, first, y, to);
+      }
     }
   }
 
