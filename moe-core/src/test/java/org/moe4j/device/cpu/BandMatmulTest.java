@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.moe4j.Forked;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
 
 /** Machine code, vector kernels and plain loops give the same bits for every form of weights. */
@@ -68,8 +69,7 @@ class BandMatmulTest {
   void theWidthAndAPropertyChooseTheCode(String width, String property, String expected)
       throws Exception {
     String said =
-        KernelTest.Forked.run(
-            AllForms.class, "--add-modules", "jdk.incubator.vector", width, "-D" + property);
+        Forked.run(AllForms.class, "--add-modules", "jdk.incubator.vector", width, "-D" + property);
     String found = said.lines().toList().getLast();
     // A processor without the instructions falls back.
     List<String> fine =

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
+import org.moe4j.Forked;
 import org.moe4j.device.Device;
 import org.moe4j.device.DeviceProvider;
 
@@ -27,7 +28,7 @@ class CpuDeviceProviderTest {
 
   @Test
   void withoutTheModuleTheReasonNamesTheFlag() throws Exception {
-    String said = KernelTest.Forked.run(WithoutModule.class);
+    String said = Forked.run(WithoutModule.class);
     assertTrue(said.contains("--add-modules jdk.incubator.vector"), said);
     assertTrue(said.contains("scalar is usable"), said);
   }

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.Charset;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.moe4j.Forked;
 
 /**
  * Every vector kernel ({@link VectorCrumbDots}, {@link VectorNibbleDots}, {@link VectorSplitDots},
@@ -135,33 +134,5 @@ class KernelTest {
       each.call().accept(kernels);
     }
     return threads.getCurrentThreadAllocatedBytes() - before;
-  }
-
-  /** Runs a class in a Java of its own. */
-  static final class Forked {
-
-    private Forked() {}
-
-    static String run(Class<?> main, String... flags) throws Exception {
-      List<String> command = new ArrayList<>();
-      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-      ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-          .filter(argument -> argument.startsWith("-XX:"))
-          .forEach(command::add);
-      command.addAll(List.of(flags));
-      command.addAll(
-          List.of(
-              "--enable-native-access=ALL-UNNAMED",
-              "-cp",
-              System.getProperty("java.class.path"),
-              main.getName()));
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      String said = new String(process.getInputStream().readAllBytes(), Charset.defaultCharset());
-      assertTrue(
-          process.waitFor(WATCHDOG_SECONDS, TimeUnit.SECONDS), () -> main + " hangs: " + said);
-      assertEquals(0, process.exitValue(), said);
-      return said;
-    }
   }
 }
