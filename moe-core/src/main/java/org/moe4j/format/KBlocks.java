@@ -2,7 +2,9 @@
 package org.moe4j.format;
 
 import static org.moe4j.format.Bits.bits;
+import static org.moe4j.format.Bits.bitsOfEach;
 import static org.moe4j.format.Bits.half;
+import static org.moe4j.format.Bits.putEight;
 
 /**
  * Blocks of 256 elements with a scale {@code d} and, for some, a minimum {@code m}, and a small
@@ -26,8 +28,8 @@ enum KBlocks implements BlockDecoder {
 
     @Override
     public void values(byte[] in, int at, byte[] values, int to) {
-      for (int i = 0; i < 256; i++) {
-        values[to + i] = (byte) pair(in, at + 16, i);
+      for (int i = 0; i < 256; i += 8) {
+        putEight(pairs(in, at + 16, i), 0, values, to + i);
       }
     }
   },
@@ -49,9 +51,9 @@ enum KBlocks implements BlockDecoder {
 
     @Override
     public void values(byte[] in, int at, byte[] values, int to) {
-      for (int i = 0; i < 256; i++) {
-        int high = bits(in[at + i % 32], i / 32, 1);
-        values[to + i] = (byte) (pair(in, at + 32, i) + 4 * high - 4);
+      for (int i = 0; i < 256; i += 8) {
+        long high = bitsOfEach(in, at + i % 32, i / 32, 1);
+        putEight(pairs(in, at + 32, i) + 4 * high, 4, values, to + i);
       }
     }
   },
@@ -68,8 +70,8 @@ enum KBlocks implements BlockDecoder {
 
     @Override
     public void values(byte[] in, int at, byte[] values, int to) {
-      for (int i = 0; i < 256; i++) {
-        values[to + i] = (byte) nibble(in, at + 16, i);
+      for (int i = 0; i < 256; i += 8) {
+        putEight(nibbles(in, at + 16, i), 0, values, to + i);
       }
     }
   },
@@ -86,9 +88,9 @@ enum KBlocks implements BlockDecoder {
 
     @Override
     public void values(byte[] in, int at, byte[] values, int to) {
-      for (int i = 0; i < 256; i++) {
-        int high = bits(in[at + 16 + i % 32], i / 32, 1);
-        values[to + i] = (byte) (nibble(in, at + 48, i) + 16 * high);
+      for (int i = 0; i < 256; i += 8) {
+        long high = bitsOfEach(in, at + 16 + i % 32, i / 32, 1);
+        putEight(nibbles(in, at + 48, i) + 16 * high, 0, values, to + i);
       }
     }
   },
@@ -109,10 +111,10 @@ enum KBlocks implements BlockDecoder {
 
     @Override
     public void values(byte[] in, int at, byte[] values, int to) {
-      for (int i = 0; i < 256; i++) {
+      for (int i = 0; i < 256; i += 8) {
         int run = i / 32 % 4;
-        int low = bits(in[at + i / 128 * 64 + run % 2 * 32 + i % 32], run / 2 * 4, 4);
-        values[to + i] = (byte) (low + 16 * pair(in, at + 128, i) - 32);
+        long low = bitsOfEach(in, at + i / 128 * 64 + run % 2 * 32 + i % 32, run / 2 * 4, 4);
+        putEight(low + 16 * pairs(in, at + 128, i), 32, values, to + i);
       }
     }
   };
@@ -154,14 +156,14 @@ enum KBlocks implements BlockDecoder {
     return most;
   }
 
-  /** Two bits of an element: 32 bytes hold four runs of 32 elements. */
-  private static int pair(byte[] in, int at, int element) {
-    return bits(in[at + element / 128 * 32 + element % 32], element / 32 % 4 * 2, 2);
+  /** Two bits of each of eight elements: 32 bytes hold four runs of 32 elements. */
+  private static long pairs(byte[] in, int at, int element) {
+    return bitsOfEach(in, at + element / 128 * 32 + element % 32, element / 32 % 4 * 2, 2);
   }
 
-  /** Four bits of an element: 32 bytes hold two runs of 32 elements. */
-  private static int nibble(byte[] in, int at, int element) {
-    return bits(in[at + element / 64 * 32 + element % 32], element / 32 % 2 * 4, 4);
+  /** Four bits of each of eight elements: 32 bytes hold two runs of 32 elements. */
+  private static long nibbles(byte[] in, int at, int element) {
+    return bitsOfEach(in, at + element / 64 * 32 + element % 32, element / 32 % 2 * 4, 4);
   }
 
   /**
