@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.Refusals.assertNames;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.model.Attention;
 import org.moe4j.model.Mixture;
@@ -44,12 +43,6 @@ class ConfigFamiliesTest {
 
   private static SoftmaxTopK rule(ModelSpec spec) {
     return (SoftmaxTopK) ((Mixture) spec.layers().getLast().feedForward()).rule();
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   // ------------------------------------------------------------------- refusals

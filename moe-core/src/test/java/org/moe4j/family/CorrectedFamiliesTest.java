@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.Refusals.assertNames;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,12 +45,6 @@ class CorrectedFamiliesTest {
 
   private Variant fixture(String name) {
     return Variant.of(name, scratch);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   private static ScoredTopK rule(ModelSpec spec) {

@@ -5,25 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.MadeUpGguf.assertBad;
+import static org.moe4j.family.MadeUpGguf.assertUnsupported;
+import static org.moe4j.family.MadeUpGguf.map;
+import static org.moe4j.family.Refusals.assertNames;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 import org.moe4j.ScoredTopK;
 import org.moe4j.ScoredTopK.GroupScore;
 import org.moe4j.ScoredTopK.Score;
 import org.moe4j.format.Dequantizer;
 import org.moe4j.format.GgufBytes;
-import org.moe4j.format.ModelFile;
 import org.moe4j.format.TensorData;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.GatedFeedForward;
@@ -141,33 +138,6 @@ class DeepSeekFamilyTest {
       System.arraycopy(values(), head * 96, rows, (head * 5 + 2) * 32, 96);
     }
     return rows;
-  }
-
-  private void map(GgufBytes bytes, Consumer<ModelSpec> look) {
-    Path path = scratch.resolve("model.gguf");
-    try {
-      Files.write(path, bytes.build());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    try (ModelFile file = ModelFile.open(path)) {
-      look.accept(Families.map(file));
-    }
-  }
-
-  private void assertUnsupported(GgufBytes bytes, String... words) {
-    assertNames(
-        assertThrows(MixtureException.Unsupported.class, () -> map(bytes, spec -> {})), words);
-  }
-
-  private void assertBad(GgufBytes bytes, String... words) {
-    assertNames(assertThrows(MixtureException.BadFile.class, () -> map(bytes, spec -> {})), words);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   private static LatentAttention attention(ModelSpec spec) {
@@ -323,11 +293,8 @@ class DeepSeekFamilyTest {
     assertBad(
         plain().uint32(ARCH + "expert_group_count", 4).uint32(ARCH + "expert_group_used_count", 1),
         "expert_group_count");
-    assertBad(Variant.of("deepseekv3-groups", scratch).with("topk_group", 9), "topk_group", "9");
-  }
-
-  private static void assertBad(Variant variant, String... words) {
-    assertNames(variant.bad(), words);
+    assertNames(
+        Variant.of("deepseekv3-groups", scratch).with("topk_group", 9).bad(), "topk_group", "9");
   }
 
   @Test
@@ -405,9 +372,10 @@ class DeepSeekFamilyTest {
             .unsupported(),
         "mlp_layer_types",
         "parallel");
-    assertBad(
+    assertNames(
         Variant.of("glm47flash-mixed-groups", scratch)
-            .with("mlp_layer_types", List.of("sparse", "dense")),
+            .with("mlp_layer_types", List.of("sparse", "dense"))
+            .bad(),
         "mlp_layer_types",
         "3");
   }

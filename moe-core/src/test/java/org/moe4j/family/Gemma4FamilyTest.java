@@ -2,14 +2,13 @@
 package org.moe4j.family;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.Refusals.assertNames;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 
 /** What of Gemma 4 is refused, since it would be computed otherwise. */
 class Gemma4FamilyTest {
@@ -22,12 +21,6 @@ class Gemma4FamilyTest {
 
   private GgufVariant gguf() {
     return GgufVariant.of("gemma4-plain", scratch);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   @Test

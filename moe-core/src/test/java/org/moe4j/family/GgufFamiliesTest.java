@@ -4,23 +4,17 @@ package org.moe4j.family;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.MadeUpGguf.assertBad;
+import static org.moe4j.family.MadeUpGguf.assertUnsupported;
+import static org.moe4j.family.MadeUpGguf.map;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 import org.moe4j.SoftmaxTopK;
 import org.moe4j.format.GgufBytes;
-import org.moe4j.format.ModelFile;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedFeedForward;
@@ -35,8 +29,6 @@ import org.moe4j.model.Rotary;
  * and one key-value head of 2, feed-forwards of 3, 5 token ids.
  */
 class GgufFamiliesTest {
-
-  @TempDir Path scratch;
 
   private static GgufBytes file(String family) {
     return new GgufBytes()
@@ -98,33 +90,6 @@ class GgufFamiliesTest {
       values[i] = first + i;
     }
     return values;
-  }
-
-  private void map(GgufBytes bytes, Consumer<ModelSpec> look) {
-    Path path = scratch.resolve("model.gguf");
-    try {
-      Files.write(path, bytes.build());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    try (ModelFile file = ModelFile.open(path)) {
-      look.accept(Families.map(file));
-    }
-  }
-
-  private void assertUnsupported(GgufBytes bytes, String... words) {
-    assertNames(
-        assertThrows(MixtureException.Unsupported.class, () -> map(bytes, spec -> {})), words);
-  }
-
-  private void assertBad(GgufBytes bytes, String... words) {
-    assertNames(assertThrows(MixtureException.BadFile.class, () -> map(bytes, spec -> {})), words);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   private static Attention attention(ModelSpec spec) {

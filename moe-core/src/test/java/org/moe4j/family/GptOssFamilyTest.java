@@ -2,14 +2,13 @@
 package org.moe4j.family;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.Refusals.assertNames;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 import org.moe4j.model.Activation;
 import org.moe4j.model.Attention;
 import org.moe4j.model.Mixture;
@@ -23,12 +22,6 @@ class GptOssFamilyTest {
 
   private Variant fixture(String name) {
     return Variant.of(name, scratch);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   private static List<Integer> windows(ModelSpec spec) {

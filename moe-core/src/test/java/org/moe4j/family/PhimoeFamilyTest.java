@@ -4,7 +4,7 @@ package org.moe4j.family;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.Refusals.assertNames;
 
 import java.nio.file.Path;
 import java.util.Collections;
@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 import org.moe4j.model.Attention;
 import org.moe4j.model.ModelSpec;
 import org.moe4j.model.Rotary;
@@ -24,12 +23,6 @@ class PhimoeFamilyTest {
 
   private Variant fixture(String name) {
     return Variant.of(name, scratch);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   private static Rotary rotary(ModelSpec spec) {

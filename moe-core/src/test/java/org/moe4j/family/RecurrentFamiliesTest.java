@@ -3,14 +3,13 @@ package org.moe4j.family;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.moe4j.family.Refusals.assertNames;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.moe4j.MixtureException;
 import org.moe4j.model.Attention;
 import org.moe4j.model.GatedDeltaNet;
 import org.moe4j.model.Mamba2;
@@ -38,12 +37,6 @@ class RecurrentFamiliesTest {
 
   private GgufVariant gguf(String fixture) {
     return GgufVariant.of(fixture, scratch);
-  }
-
-  private static void assertNames(MixtureException failure, String... words) {
-    for (String word : words) {
-      assertTrue(failure.getMessage().contains(word), failure.getMessage());
-    }
   }
 
   // ---------------------------------------------------------------- kinds of layers
