@@ -120,7 +120,6 @@ class CpuDeviceTest {
   private static float[] run(
       Device device, Model model, CacheType cache, float[] x, int... pieces) {
     int rows = x.length / HIDDEN;
-    float[] result = new float[x.length];
     CacheLayout layout =
         new CacheLayout(
             CacheLayout.PAGE_POSITIONS,
@@ -142,61 +141,41 @@ class CpuDeviceTest {
     model.experts.forEach(each -> bodies.add(device.load(each)));
     Device.ExpertSet experts = device.experts(bodies, Mixture.Weighting.OUTPUT);
     SoftmaxTopK rule = new SoftmaxTopK(2, true);
-    int done = 0;
-    for (int i = 0; done < rows; i++) {
-      int count = Math.min(pieces[i % pieces.length], rows - done);
-      Batch batch =
-          new Batch(
-              List.of(
-                  new Batch.Segment(
-                      pages::get, done, ImmutableIntArray.copyOf(new int[count]), 1)));
-      Device.Rows in = device.allocate(count, HIDDEN);
-      Device.Rows normed = device.allocate(count, HIDDEN);
-      Device.Rows out = device.allocate(count, HIDDEN);
-      Device.RoutingRows routing = device.allocateRouting(count, 5);
-      float[] piece = new float[count * HIDDEN];
-      System.arraycopy(x, done * HIDDEN, piece, 0, piece.length);
-      device.write(piece, count, in);
-      device.norm(norm, count, in, normed);
-      device.mixSequence(mixer, 1, batch, normed, out);
-      device.add(count, out, in);
-      device.norm(norm, count, in, normed);
-      RoutePlan plan =
-          new RoutePlan(
-              1, rule, List.of(new RoutePlan.Range(0, 0, count, rule)), (segment, e) -> {});
-      device.route(router, plan, batch, normed, routing);
-      device.experts(experts, batch, normed, routing, out);
-      device.add(count, out, in);
-      float[] row = new float[HIDDEN];
-      for (int r = 0; r < count; r++) {
-        device.read(in, r, row);
-        System.arraycopy(row, 0, result, (done + r) * HIDDEN, HIDDEN);
-      }
-      done += count;
-    }
-    return result;
+    return Pieces.run(
+        x,
+        HIDDEN,
+        pieces,
+        (done, count, piece) -> {
+          Batch batch =
+              new Batch(
+                  List.of(
+                      new Batch.Segment(
+                          pages::get, done, ImmutableIntArray.copyOf(new int[count]), 1)));
+          Device.Rows in = device.allocate(count, HIDDEN);
+          Device.Rows normed = device.allocate(count, HIDDEN);
+          Device.Rows out = device.allocate(count, HIDDEN);
+          Device.RoutingRows routing = device.allocateRouting(count, 5);
+          device.write(piece, count, in);
+          device.norm(norm, count, in, normed);
+          device.mixSequence(mixer, 1, batch, normed, out);
+          device.add(count, out, in);
+          device.norm(norm, count, in, normed);
+          RoutePlan plan =
+              new RoutePlan(
+                  1, rule, List.of(new RoutePlan.Range(0, 0, count, rule)), (segment, e) -> {});
+          device.route(router, plan, batch, normed, routing);
+          device.experts(experts, batch, normed, routing, out);
+          device.add(count, out, in);
+          return Pieces.read(device, in, 0, count, HIDDEN);
+        });
   }
 
   private float[] rows(int count) {
-    float[] x = new float[count * HIDDEN];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (float) random.nextGaussian();
-    }
-    return x;
+    return SelfTest.randomRows(count * HIDDEN, random);
   }
 
   private static Device open(Kernels kernels, int threads) {
     return new CpuDevice(kernels, "cpu", threads);
-  }
-
-  private static double difference(float[] expected, float[] actual) {
-    double most = 0;
-    double range = 0;
-    for (int i = 0; i < expected.length; i++) {
-      most = Math.max(most, Math.abs(expected[i] - (double) actual[i]));
-      range = Math.max(range, Math.abs(expected[i]));
-    }
-    return most / range;
   }
 
   @ParameterizedTest
@@ -209,8 +188,8 @@ class CpuDeviceTest {
       float[] expected = run(scalar, model, cache, x, 37);
       float[] actual = run(cpu, model, cache, x, 37);
       assertTrue(
-          difference(expected, actual) < (cache == CacheType.F32 ? 2e-5 : 2e-2),
-          () -> cache + ": " + difference(expected, actual));
+          Differences.relative(expected, actual) < (cache == CacheType.F32 ? 2e-5 : 2e-2),
+          () -> cache + ": " + Differences.relative(expected, actual));
     }
   }
 
@@ -244,8 +223,8 @@ class CpuDeviceTest {
       float[] whole = run(one, model, cache, x, 700);
       float[] expected = run(scalar, model, cache, x, 700);
       assertTrue(
-          difference(expected, whole) < (cache == CacheType.F32 ? 3e-5 : 3e-2),
-          () -> cache + ": " + difference(expected, whole));
+          Differences.relative(expected, whole) < (cache == CacheType.F32 ? 3e-5 : 3e-2),
+          () -> cache + ": " + Differences.relative(expected, whole));
       assertArrayEquals(whole, run(three, model, cache, x, 600, 1, 1, 7));
       assertArrayEquals(whole, run(many, model, cache, x, 300, 1, 32, 5));
       assertArrayEquals(whole, run(plain, model, cache, x, 650, 1));

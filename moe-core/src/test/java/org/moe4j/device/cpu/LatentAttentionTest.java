@@ -80,7 +80,6 @@ class LatentAttentionTest {
   private static float[] run(
       Device device, LatentAttention spec, CacheType cache, float[] x, int... pieces) {
     int rows = x.length / HIDDEN;
-    float[] result = new float[x.length];
     CacheLayout layout =
         new CacheLayout(
             CacheLayout.PAGE_POSITIONS, cache, List.of(new LayerState(2, 3, 9), spec.state()));
@@ -91,48 +90,30 @@ class LatentAttentionTest {
       second.add(device.allocatePage(layout));
     }
     Device.MixerWeights mixer = device.load(spec);
-    int done = 0;
-    for (int i = 0; done < rows; i++) {
-      int count = Math.min(pieces[i % pieces.length], rows - done);
-      Batch batch =
-          new Batch(
-              List.of(
-                  new Batch.Segment(first::get, done, ImmutableIntArray.of(0), 1),
-                  new Batch.Segment(
-                      second::get, done, ImmutableIntArray.copyOf(new int[count]), 1)));
-      Device.Rows in = device.allocate(count + 1, HIDDEN);
-      Device.Rows out = device.allocate(count + 1, HIDDEN);
-      float[] piece = new float[(count + 1) * HIDDEN];
-      System.arraycopy(x, 0, piece, 0, HIDDEN);
-      System.arraycopy(x, done * HIDDEN, piece, HIDDEN, count * HIDDEN);
-      device.write(piece, count + 1, in);
-      device.mixSequence(mixer, 1, batch, in, out);
-      float[] row = new float[HIDDEN];
-      for (int r = 0; r < count; r++) {
-        device.read(out, r + 1, row);
-        System.arraycopy(row, 0, result, (done + r) * HIDDEN, HIDDEN);
-      }
-      done += count;
-    }
-    return result;
+    return Pieces.run(
+        x,
+        HIDDEN,
+        pieces,
+        (done, count, piece) -> {
+          Batch batch =
+              new Batch(
+                  List.of(
+                      new Batch.Segment(first::get, done, ImmutableIntArray.of(0), 1),
+                      new Batch.Segment(
+                          second::get, done, ImmutableIntArray.copyOf(new int[count]), 1)));
+          Device.Rows in = device.allocate(count + 1, HIDDEN);
+          Device.Rows out = device.allocate(count + 1, HIDDEN);
+          float[] both = new float[(count + 1) * HIDDEN];
+          System.arraycopy(x, 0, both, 0, HIDDEN);
+          System.arraycopy(piece, 0, both, HIDDEN, piece.length);
+          device.write(both, count + 1, in);
+          device.mixSequence(mixer, 1, batch, in, out);
+          return Pieces.read(device, out, 1, count, HIDDEN);
+        });
   }
 
   private float[] rows(int count) {
-    float[] x = new float[count * HIDDEN];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (float) random.nextGaussian();
-    }
-    return x;
-  }
-
-  private static double difference(float[] expected, float[] actual) {
-    double most = 0;
-    double range = 0;
-    for (int i = 0; i < expected.length; i++) {
-      most = Math.max(most, Math.abs(expected[i] - (double) actual[i]));
-      range = Math.max(range, Math.abs(expected[i]));
-    }
-    return most / range;
+    return SelfTest.randomRows(count * HIDDEN, random);
   }
 
   @ParameterizedTest
@@ -145,8 +126,8 @@ class LatentAttentionTest {
       float[] expected = run(scalar, spec, cache, x, 37);
       float[] actual = run(cpu, spec, cache, x, 37);
       assertTrue(
-          difference(expected, actual) < (cache == CacheType.F32 ? 2e-5 : 2e-2),
-          () -> cache + ": " + difference(expected, actual));
+          Differences.relative(expected, actual) < (cache == CacheType.F32 ? 2e-5 : 2e-2),
+          () -> cache + ": " + Differences.relative(expected, actual));
     }
   }
 
@@ -158,7 +139,7 @@ class LatentAttentionTest {
     try (Device scalar = new ScalarDevice();
         Device cpu = new CpuDevice(Kernels.vector(), "cpu", 2)) {
       float[] expected = run(scalar, spec, CacheType.F32, x, 9);
-      assertTrue(difference(expected, run(cpu, spec, CacheType.F32, x, 2)) < 2e-5);
+      assertTrue(Differences.relative(expected, run(cpu, spec, CacheType.F32, x, 2)) < 2e-5);
     }
   }
 

@@ -207,14 +207,10 @@ class RecurrentMixersTest {
       device.write(values, batch.rows(), in);
       device.mixSequence(mixer, 1, batch, in, out);
       float[][] results = new float[counts.length][];
-      float[] result = new float[HIDDEN];
       int row = 0;
       for (int i = 0; i < counts.length; i++) {
-        results[i] = new float[counts[i] * HIDDEN];
-        for (int j = 0; j < counts[i]; j++, row++) {
-          device.read(out, row, result);
-          System.arraycopy(result, 0, results[i], j * HIDDEN, HIDDEN);
-        }
+        results[i] = Pieces.read(device, out, row, counts[i], HIDDEN);
+        row += counts[i];
         done[i] += counts[i];
       }
       return results;
@@ -223,25 +219,14 @@ class RecurrentMixersTest {
     /** All rows of one sequence, in pieces. */
     static float[] whole(Device device, SequenceMixer mixer, float[] x, int... pieces) {
       Run run = of(device, mixer, 1);
-      float[] all = new float[x.length];
-      int[] done = new int[1];
-      int rows = x.length / HIDDEN;
-      for (int i = 0; done[0] < rows; i++) {
-        int at = done[0];
-        float[] piece =
-            run.step(new float[][] {x}, done, Math.min(pieces[i % pieces.length], rows - at))[0];
-        System.arraycopy(piece, 0, all, at * HIDDEN, piece.length);
-      }
-      return all;
+      int[] before = new int[1];
+      return Pieces.run(
+          x, HIDDEN, pieces, (done, count, piece) -> run.step(new float[][] {x}, before, count)[0]);
     }
   }
 
   private static float[] rows(int count) {
-    float[] x = new float[count * HIDDEN];
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (float) RANDOM.nextGaussian();
-    }
-    return x;
+    return SelfTest.randomRows(count * HIDDEN, RANDOM);
   }
 
   @ParameterizedTest
@@ -253,13 +238,8 @@ class RecurrentMixersTest {
         Device cpu = new CpuDevice(Kernels.vector(), "cpu", 2)) {
       float[] expected = Run.whole(scalar, mixer, x, 33);
       float[] actual = Run.whole(cpu, mixer, x, 33);
-      double most = 0;
-      double range = 0;
-      for (int i = 0; i < x.length; i++) {
-        most = Math.max(most, Math.abs(expected[i] - (double) actual[i]));
-        range = Math.max(range, Math.abs(expected[i]));
-      }
-      double difference = most / range;
+      double range = Differences.largest(expected);
+      double difference = Differences.relative(expected, actual);
       assertTrue(range > 0.01 && difference < 2e-5, () -> "differs by " + difference);
     }
   }
