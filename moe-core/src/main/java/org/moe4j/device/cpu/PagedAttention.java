@@ -33,6 +33,15 @@ final class PagedAttention {
     private Span[] spans = new Span[0];
     private AttentionBlock[] blocks = new AttentionBlock[0];
 
+    /** Pages that rows are stored in, for each key-value head. */
+    private final SegmentItems stores = new SegmentItems();
+
+    /** Pieces or blocks of queries, for each key-value head. */
+    private final SegmentItems parts = new SegmentItems();
+
+    /** Queries whose pieces are added up. */
+    private final SegmentItems joins = new SegmentItems();
+
     private void prepare(AttentionShape shape, Kernels kernels, int segments, int threads) {
       int had = spans.length;
       if (had < segments) {
@@ -48,20 +57,38 @@ final class PagedAttention {
     }
   }
 
-  /** A segment of the batch, and its share of the loops. */
+  /** A segment of the batch, and how its work is shared out. */
   private static final class Span {
     final AttentionRows rows;
     final AttentionSums sums = new AttentionSums();
+
+    /** Pieces that the rows see. */
     int pieces;
-    int size;
-    int blocks;
+
+    /** Whether the pieces are shared out, else blocks of queries. */
     boolean split;
-    long firstStore;
-    long firstItem;
-    long firstQuery;
+
+    /** Queries of a block. */
+    int size;
 
     Span(AttentionShape shape) {
       rows = new AttentionRows(shape);
+    }
+
+    void set(AttentionShape shape, Batch.Segment segment, int row, int layer, int threads) {
+      rows.set(shape, segment, row, layer);
+      int first = shape.reach().first(rows.start()) / AttentionBlock.PIECE;
+      pieces = (rows.start() + rows.count() - 1) / AttentionBlock.PIECE - first + 1;
+      split = pieces > 1 && rows.queries() <= FEW;
+      size = split ? rows.queries() : AttentionBlock.size(shape, rows.queries(), threads);
+      if (split) {
+        sums.reserve(pieces * shape.kvHeads(), rows.queries(), shape.valueSize());
+      }
+    }
+
+    /** Pieces or blocks of queries that are shared out. */
+    int parts() {
+      return split ? pieces : Math.ceilDiv(rows.queries(), size);
     }
   }
 
@@ -87,100 +114,93 @@ final class PagedAttention {
       CpuRows values,
       CpuRows mixed) {
     int segments = batch.segments().size();
-    int threads = workers.threads();
-    memory.prepare(shape, workers.kernels(), segments, threads);
-    Span[] spans = memory.spans;
-    int kvHeads = shape.kvHeads();
-    long stores = 0;
-    long items = 0;
-    long split = 0;
+    memory.prepare(shape, workers.kernels(), segments, workers.threads());
+    memory.stores.clear();
+    memory.parts.clear();
+    memory.joins.clear();
     int row = 0;
     for (int i = 0; i < segments; i++) {
-      Span span = spans[i];
-      AttentionRows rows = span.rows;
-      rows.set(shape, batch.segments().get(i), row, layer);
-      row += rows.count();
-      int first = shape.reach().first(rows.start()) / AttentionBlock.PIECE;
-      span.pieces = (rows.start() + rows.count() - 1) / AttentionBlock.PIECE - first + 1;
-      span.split = span.pieces > 1 && rows.queries() <= FEW;
-      span.size = span.split ? rows.queries() : AttentionBlock.size(shape, rows.queries(), threads);
-      span.blocks = Math.ceilDiv(rows.queries(), span.size);
-      span.firstStore = stores;
-      span.firstItem = items;
-      span.firstQuery = split;
-      stores += (long) rows.pagesOfRows() * kvHeads;
-      items += (long) (span.split ? span.pieces : span.blocks) * kvHeads;
-      if (span.split) {
-        split += (long) rows.count() * shape.heads();
-        span.sums.reserve(span.pieces * kvHeads, rows.queries(), shape.valueSize());
-      }
+      Span span = memory.spans[i];
+      span.set(shape, batch.segments().get(i), row, layer, workers.threads());
+      row += span.rows.count();
+      memory.stores.add((long) span.rows.pagesOfRows() * shape.kvHeads());
+      memory.parts.add((long) span.parts() * shape.kvHeads());
+      memory.joins.add(span.split ? (long) span.rows.count() * shape.heads() : 0);
     }
+    store(workers, memory, keys.values(), values.values());
+    attend(workers, memory, queries.values(), mixed.values());
+    if (memory.joins.count() > 0) {
+      join(workers, memory, mixed.values());
+    }
+    for (int i = 0; i < segments; i++) {
+      memory.spans[i].rows.clear();
+    }
+    mixed.written();
+  }
+
+  private void store(Workers workers, Memory memory, float[] keys, float[] values) {
+    int kvHeads = shape.kvHeads();
     workers.run(
-        stores,
+        memory.stores.count(),
         kvHeads,
         (worker, from, to) -> {
           int i = 0;
           for (long item = from; item < to; item++) {
-            while (i + 1 < segments && spans[i + 1].firstStore <= item) {
-              i++;
-            }
-            int own = (int) (item - spans[i].firstStore);
-            spans[i].rows.store(own / kvHeads, own % kvHeads, keys.values(), values.values());
+            i = memory.stores.segment(item, i);
+            int own = memory.stores.own(i, item);
+            memory.spans[i].rows.store(own / kvHeads, own % kvHeads, keys, values);
           }
         });
+  }
+
+  private void attend(Workers workers, Memory memory, float[] queries, float[] mixed) {
+    int kvHeads = shape.kvHeads();
     workers.run(
-        items,
+        memory.parts.count(),
         1,
         (worker, from, to) -> {
           AttentionBlock block = memory.blocks[worker];
           int i = 0;
           for (long item = from; item < to; item++) {
-            while (i + 1 < segments && spans[i + 1].firstItem <= item) {
-              i++;
-            }
-            Span span = spans[i];
-            int own = (int) (item - span.firstItem);
+            i = memory.parts.segment(item, i);
+            Span span = memory.spans[i];
+            int own = memory.parts.own(i, item);
             // What comes last in a segment has most to do, and goes first.
-            int index = (span.split ? span.pieces : span.blocks) - 1 - own / kvHeads;
+            int part = span.parts() - 1 - own / kvHeads;
             int head = own % kvHeads;
-            int query = span.split ? 0 : index * span.size;
+            int query = span.split ? 0 : part * span.size;
             block.open(workers.kernels(), span.rows, head, query, span.size);
             if (span.split) {
-              block.piece(
-                  queries.values(), block.firstPiece() + index, span.sums, index * kvHeads + head);
+              block.piece(queries, block.firstPiece() + part, span.sums, part * kvHeads + head);
             } else {
-              block.all(queries.values(), mixed.values());
+              block.all(queries, mixed);
             }
           }
         });
-    if (split > 0) {
-      workers.run(
-          split,
-          JOINS,
-          (worker, from, to) -> {
-            AttentionBlock block = memory.blocks[worker];
-            int i = 0;
-            for (long item = from; item < to; item++) {
-              while (i + 1 < segments && spans[i + 1].firstQuery <= item) {
-                i++;
-              }
-              Span span = spans[i];
-              int query = (int) (item - span.firstQuery);
-              int group = shape.group();
-              int head = query / group % kvHeads;
-              block.open(workers.kernels(), span.rows, head, 0, span.size);
-              block.join(
-                  query / shape.heads() * group + query % group,
-                  span.sums,
-                  span.pieces,
-                  kvHeads,
-                  mixed.values());
-            }
-          });
-    }
-    for (int i = 0; i < segments; i++) {
-      spans[i].rows.clear();
-    }
-    mixed.written();
+  }
+
+  /** Adds up the pieces of the queries whose pieces were shared out. */
+  private void join(Workers workers, Memory memory, float[] mixed) {
+    int kvHeads = shape.kvHeads();
+    int group = shape.group();
+    workers.run(
+        memory.joins.count(),
+        JOINS,
+        (worker, from, to) -> {
+          AttentionBlock block = memory.blocks[worker];
+          int i = 0;
+          for (long item = from; item < to; item++) {
+            i = memory.joins.segment(item, i);
+            Span span = memory.spans[i];
+            int query = memory.joins.own(i, item);
+            block.open(workers.kernels(), span.rows, query / group % kvHeads, 0, span.size);
+            block.join(
+                query / shape.heads() * group + query % group,
+                span.sums,
+                span.pieces,
+                kvHeads,
+                mixed);
+          }
+        });
   }
 }
