@@ -4,7 +4,6 @@ package org.moe4j.device.cpu;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.device.Batch;
 import org.moe4j.model.Attention;
-import org.moe4j.model.Rotary;
 
 /** Causal attention with grouped key-value heads: {@link PagedAttention} between its maps. */
 final class CpuAttention implements CpuMixer {
@@ -123,32 +122,11 @@ final class CpuAttention implements CpuMixer {
       norm.applyToPieces(kernels, x, start, width, lanes);
     }
     clip(x, start, width);
-    Rotary rotary = spec.rotary();
-    if (rotary != null && angles != null) {
-      rotate(kernels, rotary, angles, row, x, start, width, spec.headSize());
+    if (angles != null) {
+      angles.rotate(kernels, row, x, start, width, spec.headSize());
     }
     if (norm != null && normLast) {
       norm.applyToPieces(kernels, x, start, width, lanes);
-    }
-  }
-
-  /** Rotates the heads of a row; what is beyond the pairs of a head stays. */
-  static void rotate(
-      Kernels kernels,
-      Rotary rotary,
-      MixerMemory.Angles angles,
-      int row,
-      float[] x,
-      int start,
-      int width,
-      int headSize) {
-    int pairs = rotary.pairs();
-    for (int i = start; i < start + width; i += headSize) {
-      if (rotary.interleaved()) {
-        kernels.rotation().neighbours(x, i, pairs, angles.cosines, angles.sines, row * pairs);
-      } else {
-        kernels.rotation().halves(x, i, pairs, angles.cosines, angles.sines, row * pairs);
-      }
     }
   }
 

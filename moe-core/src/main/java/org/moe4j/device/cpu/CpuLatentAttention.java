@@ -163,7 +163,7 @@ final class CpuLatentAttention implements CpuMixer {
 
   private void rotate(Kernels kernels, MixerMemory.Angles angles, int row, float[] x, int at) {
     int size = spec.rotarySize();
-    CpuAttention.rotate(kernels, spec.rotary(), angles, row, x, at, size, size);
+    angles.rotate(kernels, row, x, at, size, size);
   }
 
   /**

@@ -37,12 +37,17 @@ final class MixerMemory {
 
   /** Cosines and sines of a batch's rows, row-major. */
   static final class Angles {
-    float[] cosines = new float[0];
-    float[] sines = new float[0];
+    private float[] cosines = new float[0];
+    private float[] sines = new float[0];
 
+    private final Rotary rotary;
     private @Nullable Batch batch;
 
-    private void compute(Batch next, Rotary rotary) {
+    private Angles(Rotary rotary) {
+      this.rotary = rotary;
+    }
+
+    private void compute(Batch next) {
       if (next == batch) {
         return;
       }
@@ -62,12 +67,33 @@ final class MixerMemory {
             row * pairs);
       }
     }
+
+    /**
+     * Rotates the heads of a row; what is beyond the pairs of a head stays.
+     *
+     * @param kernels what to compute with
+     * @param row index of the row in the batch
+     * @param x holds the row
+     * @param start index of its first value
+     * @param width number of values, whole heads
+     * @param headSize values of a head
+     */
+    void rotate(Kernels kernels, int row, float[] x, int start, int width, int headSize) {
+      int pairs = rotary.pairs();
+      for (int i = start; i < start + width; i += headSize) {
+        if (rotary.interleaved()) {
+          kernels.rotation().neighbours(x, i, pairs, cosines, sines, row * pairs);
+        } else {
+          kernels.rotation().halves(x, i, pairs, cosines, sines, row * pairs);
+        }
+      }
+    }
   }
 
   /** The angles of a batch's rows, computed once for all layers that rotate alike. */
   Angles angles(Batch next, Rotary rotary) {
-    Angles found = angles.computeIfAbsent(rotary, key -> new Angles());
-    found.compute(next, rotary);
+    Angles found = angles.computeIfAbsent(rotary, Angles::new);
+    found.compute(next);
     return found;
   }
 }
