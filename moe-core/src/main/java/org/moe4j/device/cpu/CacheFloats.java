@@ -17,20 +17,17 @@ package org.moe4j.device.cpu;
  */
 interface CacheFloats {
 
-  /** Positions of a page. */
-  int POSITIONS = 64;
-
   /** Dimensions with a common scale. */
   int BLOCK = 32;
 
   /** Bytes of the keys of a block of dimensions. */
-  int KEY_BLOCK_BYTES = BLOCK * POSITIONS + 2 * POSITIONS;
+  int KEY_BLOCK_BYTES = (BLOCK + 2) * CacheFormat.POSITIONS;
 
   /** Dimensions of a tile of values. */
   int TILE = 64;
 
   /** Bytes of a tile of values. */
-  int VALUE_TILE_BYTES = POSITIONS * TILE + 4 * POSITIONS;
+  int VALUE_TILE_BYTES = (TILE + 4) * CacheFormat.POSITIONS;
 
   /**
    * Columns of an F16 tile.

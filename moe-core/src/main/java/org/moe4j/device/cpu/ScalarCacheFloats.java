@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import static org.moe4j.device.cpu.CacheFormat.POSITIONS;
+
 /** {@link CacheFloats} in plain loops. */
 final class ScalarCacheFloats implements CacheFloats {
 

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
+import static org.moe4j.device.cpu.CacheFormat.POSITIONS;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.ints;
