@@ -29,7 +29,15 @@ final class Native {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
+  private static final long LINE = 64;
+
   private Native() {}
+
+  /** Bytes to set aside for an allocation, so that the next one begins at a line of the cache. */
+  static long room(long bytes) {
+    // Where accesses are checked, a gap behind each allocation belongs to nobody.
+    return Math.ceilDiv(Math.max(1, bytes), LINE) * LINE + (CHECKED ? LINE : 0);
+  }
 
   /**
    * Makes a segment known for checked access; it is forgotten when it is found dead or {@linkplain

@@ -10,7 +10,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class NativeMemory implements AutoCloseable {
 
-  private static final long LINE = 64;
   private static final long LARGEST_PIECE = 64L << 20;
 
   private final Arena arena = Arena.ofShared();
@@ -26,8 +25,7 @@ final class NativeMemory implements AutoCloseable {
    * @return its address, a multiple of 64
    */
   synchronized long allocate(long bytes) {
-    // Where accesses are checked, a gap behind each allocation belongs to nobody.
-    long size = Math.ceilDiv(Math.max(1, bytes), LINE) * LINE + (Native.CHECKED ? LINE : 0);
+    long size = Native.room(bytes);
     if (size > piece.byteSize() - used) {
       piece = HugePages.allocate(Math.max(size, nextPiece), arena);
       used = 0;

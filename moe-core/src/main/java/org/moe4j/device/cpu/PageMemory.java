@@ -18,8 +18,6 @@ final class PageMemory {
   /** Bytes of a stretch, unless a page is larger. */
   private static final long STRETCH = 8L << 20;
 
-  private static final long LINE = 64;
-
   private final List<Stretch> stretches = new ArrayList<>();
 
   /** A piece for one page. */
@@ -63,8 +61,7 @@ final class PageMemory {
    * @param bytes size of the page
    */
   synchronized Piece take(long bytes) {
-    // Where accesses are checked, a gap behind each page belongs to nobody.
-    long size = Math.ceilDiv(Math.max(1, bytes), LINE) * LINE + (Native.CHECKED ? LINE : 0);
+    long size = Native.room(bytes);
     for (Stretch stretch : stretches) {
       if (stretch.pieceBytes == size && !stretch.free.isEmpty()) {
         return new Piece(stretch, stretch.free.remove(), bytes);
