@@ -6,108 +6,35 @@ import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static org.moe4j.bench.peers.LlamaStructs.BATCH;
+import static org.moe4j.bench.peers.LlamaStructs.CONTEXT_PARAMS;
+import static org.moe4j.bench.peers.LlamaStructs.MODEL_PARAMS;
+import static org.moe4j.bench.peers.LlamaStructs.offset;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * The calls of llama.cpp that a benchmark needs, on the CPU. The structs are those of {@code
- * include/llama.h} in the release that npm package {@code @node-llama-cpp/linux-x64} 3.22.1 holds
- * (2026-09-28); the defaults that the library fills in are checked, so that another release is
- * noticed.
+ * The calls of llama.cpp that a benchmark needs, on the CPU. The defaults that the library fills
+ * into {@linkplain LlamaStructs its structs} are checked, so that another release is noticed.
  */
 final class LlamaCpp {
 
   private static final int F16 = 1;
   private static final int MICRO_BATCH = 512;
-
-  private static final StructLayout MODEL_PARAMS =
-      MemoryLayout.structLayout(
-          ADDRESS.withName("devices"),
-          ADDRESS.withName("tensor_buft_overrides"),
-          JAVA_INT.withName("n_gpu_layers"),
-          JAVA_INT.withName("split_mode"),
-          JAVA_INT.withName("load_mode"),
-          JAVA_INT.withName("lazy_mode"),
-          JAVA_INT.withName("main_gpu"),
-          MemoryLayout.paddingLayout(4),
-          ADDRESS.withName("tensor_split"),
-          ADDRESS.withName("progress_callback"),
-          ADDRESS.withName("progress_callback_user_data"),
-          ADDRESS.withName("kv_overrides"),
-          JAVA_BOOLEAN.withName("vocab_only"),
-          JAVA_BOOLEAN.withName("check_tensors"),
-          JAVA_BOOLEAN.withName("use_extra_bufts"),
-          JAVA_BOOLEAN.withName("no_host"),
-          JAVA_BOOLEAN.withName("no_alloc"),
-          JAVA_BOOLEAN.withName("load_mtp"),
-          MemoryLayout.paddingLayout(2));
-
-  private static final StructLayout CONTEXT_PARAMS =
-      MemoryLayout.structLayout(
-          JAVA_INT.withName("n_ctx"),
-          JAVA_INT.withName("n_batch"),
-          JAVA_INT.withName("n_ubatch"),
-          JAVA_INT.withName("n_seq_max"),
-          JAVA_INT.withName("n_rs_seq"),
-          JAVA_INT.withName("n_outputs_max"),
-          JAVA_INT.withName("n_outputs_max_per_seq"),
-          JAVA_INT.withName("n_threads"),
-          JAVA_INT.withName("n_threads_batch"),
-          JAVA_INT.withName("ctx_type"),
-          JAVA_INT.withName("rope_scaling_type"),
-          JAVA_INT.withName("pooling_type"),
-          JAVA_INT.withName("attention_type"),
-          JAVA_INT.withName("flash_attn_type"),
-          JAVA_FLOAT.withName("rope_freq_base"),
-          JAVA_FLOAT.withName("rope_freq_scale"),
-          JAVA_FLOAT.withName("yarn_ext_factor"),
-          JAVA_FLOAT.withName("yarn_attn_factor"),
-          JAVA_FLOAT.withName("yarn_beta_fast"),
-          JAVA_FLOAT.withName("yarn_beta_slow"),
-          JAVA_INT.withName("yarn_orig_ctx"),
-          JAVA_FLOAT.withName("defrag_thold"),
-          ADDRESS.withName("cb_eval"),
-          ADDRESS.withName("cb_eval_user_data"),
-          JAVA_INT.withName("type_k"),
-          JAVA_INT.withName("type_v"),
-          ADDRESS.withName("abort_callback"),
-          ADDRESS.withName("abort_callback_data"),
-          JAVA_BOOLEAN.withName("embeddings"),
-          JAVA_BOOLEAN.withName("offload_kqv"),
-          JAVA_BOOLEAN.withName("no_perf"),
-          JAVA_BOOLEAN.withName("op_offload"),
-          JAVA_BOOLEAN.withName("swa_full"),
-          JAVA_BOOLEAN.withName("kv_unified"),
-          MemoryLayout.paddingLayout(2),
-          ADDRESS.withName("samplers"),
-          JAVA_LONG.withName("n_samplers"),
-          ADDRESS.withName("ctx_other"));
-
-  private static final StructLayout BATCH =
-      MemoryLayout.structLayout(
-          JAVA_INT.withName("n_tokens"),
-          MemoryLayout.paddingLayout(4),
-          ADDRESS.withName("token"),
-          ADDRESS.withName("embd"),
-          ADDRESS.withName("pos"),
-          ADDRESS.withName("n_seq_id"),
-          ADDRESS.withName("seq_id"),
-          ADDRESS.withName("logits"));
 
   private final Arena arena = Arena.global();
   private final SymbolLookup libraries;
@@ -124,14 +51,13 @@ final class LlamaCpp {
     libraries = base.or(ggml).or(open(folder, "libllama.v"));
     MemorySegment where = arena.allocateFrom(folder.toString());
     call("ggml_backend_load_all_from_path", FunctionDescriptor.ofVoid(ADDRESS), where);
-    call("llama_log_set", FunctionDescriptor.ofVoid(ADDRESS, ADDRESS), silence(), NULL());
+    call(
+        "llama_log_set",
+        FunctionDescriptor.ofVoid(ADDRESS, ADDRESS),
+        silence(),
+        MemorySegment.NULL);
     call("llama_backend_init", FunctionDescriptor.ofVoid());
     requireKnownRelease();
-  }
-
-  @SuppressWarnings("MethodName") // As C calls it.
-  private static MemorySegment NULL() {
-    return MemorySegment.NULL;
   }
 
   private SymbolLookup open(Path folder, String prefix) {
@@ -151,11 +77,11 @@ final class LlamaCpp {
   private MemorySegment silence() {
     try {
       MethodHandle nothing =
-          java.lang.invoke.MethodHandles.lookup()
+          MethodHandles.lookup()
               .findStatic(
                   LlamaCpp.class,
                   "ignore",
-                  java.lang.invoke.MethodType.methodType(
+                  MethodType.methodType(
                       void.class, int.class, MemorySegment.class, MemorySegment.class));
       return Linker.nativeLinker()
           .upcallStub(nothing, FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS, ADDRESS), arena);
@@ -180,10 +106,6 @@ final class LlamaCpp {
     if (!known) {
       throw new IllegalStateException("another release of llama.cpp: its defaults differ");
     }
-  }
-
-  private static long offset(StructLayout layout, String field) {
-    return layout.byteOffset(PathElement.groupElement(field));
   }
 
   private static int get(MemorySegment context, String field) {
