@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench.peers;
 
+import static org.moe4j.bench.peers.JlamaCalls.call;
+import static org.moe4j.bench.peers.JlamaCalls.create;
+import static org.moe4j.bench.peers.JlamaCalls.number;
+import static org.moe4j.bench.peers.JlamaCalls.type;
+
 import java.io.File;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Jlama, which decodes one sequence at a time. It is called by reflection, so that nothing here
- * depends on it: its jars are on the class path of its own process only.
- */
+/** Jlama through {@link JlamaCalls}; it decodes one sequence at a time. */
 final class JlamaEngine implements Engine {
-
-  private static final String ROOT = "com.github.tjake.jlama.";
 
   private final int threads;
   private final Random random = new Random(1);
@@ -139,70 +136,5 @@ final class JlamaEngine implements Engine {
       call(logits, "close");
       call(cache, "close");
     }
-  }
-
-  private static Class<?> type(String name) {
-    try {
-      return Class.forName(ROOT + name);
-    } catch (ClassNotFoundException e) {
-      throw new IllegalStateException("Jlama is not on the class path", e);
-    }
-  }
-
-  private static Object number(String name) {
-    Class<?> types = type("safetensors.DType");
-    return Arrays.stream(types.getEnumConstants())
-        .filter(constant -> constant.toString().equals(name))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static Object create(Class<?> type, Object argument) {
-    try {
-      return type.getConstructors()[0].newInstance(argument);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static Object call(Object target, String name, Object... arguments) {
-    return call(target, target.getClass(), name, arguments);
-  }
-
-  /** Calls the public method of a name that takes these arguments. */
-  private static Object call(
-      @Nullable Object target, Class<?> type, String name, @Nullable Object... arguments) {
-    try {
-      for (Method method : type.getMethods()) {
-        if (method.getName().equals(name) && takes(method, arguments)) {
-          method.setAccessible(true);
-          return method.invoke(target, arguments);
-        }
-      }
-    } catch (InvocationTargetException e) {
-      throw new IllegalStateException("Jlama: " + e.getCause(), e);
-    } catch (IllegalAccessException e) {
-      throw new IllegalStateException(e);
-    }
-    throw new IllegalStateException("Jlama has no " + name + " for these arguments");
-  }
-
-  private static boolean takes(Method method, @Nullable Object[] arguments) {
-    Class<?>[] types = method.getParameterTypes();
-    if (types.length != arguments.length) {
-      return false;
-    }
-    for (int i = 0; i < types.length; i++) {
-      Object argument = arguments[i];
-      boolean fits =
-          types[i].isInstance(argument)
-              || (types[i] == int.class && argument instanceof Integer)
-              || (types[i] == float.class && argument instanceof Float)
-              || (argument == null && !types[i].isPrimitive());
-      if (!fits) {
-        return false;
-      }
-    }
-    return true;
   }
 }
