@@ -6,18 +6,7 @@ import static java.util.Locale.ROOT;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.style.Styler.LegendPosition;
 
 /**
  * Writes what a run found: {@code results.csv} with every round, {@code results.md} with medians
@@ -36,8 +25,6 @@ record Report(
     List<Finding> findings,
     List<String> remarks) {
 
-  private static final String SCALE = "scale-";
-
   /** Copies the lists. */
   Report {
     engines = List.copyOf(engines);
@@ -52,9 +39,7 @@ record Report(
     Files.writeString(folder.resolve("results.csv"), csv());
     Files.writeString(folder.resolve("findings.csv"), findingsCsv());
     Files.writeString(folder.resolve("results.md"), text());
-    chart(Workload.Kind.READ, folder.resolve("read"));
-    chart(Workload.Kind.GENERATE, folder.resolve("generate"));
-    expertsChart(folder.resolve("experts"));
+    new Charts(machine.processor(), results).write(folder);
   }
 
   private String csv() {
@@ -140,7 +125,7 @@ record Report(
    * prompt is read.
    */
   private String table() {
-    List<String> names = names();
+    List<String> names = Result.engines(results);
     StringBuilder text = new StringBuilder("| file | what | ").append(String.join(" | ", names));
     for (String other : names.subList(1, names.size())) {
       text.append(" | ").append(names.getFirst()).append(" / ").append(other);
@@ -156,17 +141,11 @@ record Report(
     return text.toString();
   }
 
-  private List<String> names() {
-    Set<String> names = new LinkedHashSet<>();
-    results.forEach(result -> names.add(result.engine()));
-    return new ArrayList<>(names);
-  }
-
   private void row(StringBuilder text, Result own, List<String> names) {
     text.append(String.format(ROOT, "| %s | %s |", own.model().name(), own.workload()));
     for (String name : names) {
       text.append(
-          find(own, name)
+          own.of(name, results)
               .map(found ->
                   String.format(
                       ROOT,
@@ -177,7 +156,7 @@ record Report(
     }
     for (String name : names.subList(1, names.size())) {
       text.append(
-          find(own, name)
+          own.of(name, results)
               .map(found ->
                   String.format(ROOT, " %.2f |", own.rates().median() / found.rates().median()))
               .orElse(" |"));
@@ -224,88 +203,5 @@ record Report(
               finding.wanted()));
     }
     return text.toString();
-  }
-
-  private Optional<Result> find(Result like, String engine) {
-    return results.stream()
-        .filter(result ->
-            result.engine().equals(engine)
-                && result.model().equals(like.model())
-                && result.workload().equals(like.workload()))
-        .findFirst();
-  }
-
-  private void chart(Workload.Kind kind, Path file) throws IOException {
-    List<Result> own =
-        results.stream()
-            .filter(result ->
-                result.engine().equals(names().getFirst())
-                    && result.workload().kind() == kind
-                    && !result.model().name().startsWith(SCALE))
-            .toList();
-    if (own.isEmpty()) {
-      return;
-    }
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(1400)
-            .height(700)
-            .title(
-                (kind == Workload.Kind.READ ? "Reading a prompt" : "Generating")
-                    + ", "
-                    + machine.processor())
-            .yAxisTitle("tokens a second")
-            .build();
-    chart.getStyler().setXAxisLabelRotation(60);
-    chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
-    // The demo model is so small that its bars would hide all others.
-    chart.getStyler().setYAxisLogarithmic(true);
-    chart.getStyler().setYAxisMin(1.0);
-    List<String> labels =
-        own.stream().map(result -> result.model().name() + ", " + result.workload()).toList();
-    for (String name : names()) {
-      List<Double> medians =
-          own.stream()
-              .map(result -> find(result, name).map(found -> found.rates().median()).orElse(1.0))
-              .toList();
-      chart.addSeries(name, labels, medians);
-    }
-    BitmapEncoder.saveBitmap(chart, file.toString(), BitmapFormat.PNG);
-  }
-
-  /** Time for a byte against the number of experts: flat where those not chosen cost nothing. */
-  private void expertsChart(Path file) throws IOException {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(900)
-            .height(500)
-            .title("Generating with two experts a token, " + machine.processor())
-            .xAxisTitle("experts")
-            .yAxisTitle("ms for a MB of weights")
-            .build();
-    chart.getStyler().setXAxisLogarithmic(true);
-    chart.getStyler().setYAxisMin(0.0);
-    for (String name : names()) {
-      List<Result> scale =
-          results.stream()
-              .filter(
-                  result -> result.engine().equals(name) && result.model().name().startsWith(SCALE))
-              .toList();
-      if (!scale.isEmpty()) {
-        chart.addSeries(
-            name,
-            scale.stream().map(result -> (double) experts(result)).toList(),
-            scale.stream()
-                .map(result -> 1e9 / result.rates().median() / result.model().bytesPerToken())
-                .toList());
-      }
-    }
-    if (!chart.getSeriesMap().isEmpty()) {
-      BitmapEncoder.saveBitmap(chart, file.toString(), BitmapFormat.PNG);
-    }
-  }
-
-  private static int experts(Result result) {
-    return Integer.parseInt(result.model().name().replaceAll(SCALE + "(\\d+) .*", "$1"));
   }
 }

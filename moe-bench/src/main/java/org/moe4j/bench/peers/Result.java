@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.bench.peers;
 
+import java.util.List;
+import java.util.Optional;
 import org.moe4j.bench.Samples;
 
 /**
@@ -22,4 +24,19 @@ record Result(Model model, Workload workload, String engine, Samples rates) {
    * @param floats whether its weights are floating-point numbers
    */
   record Model(String name, long bytesPerToken, long operationsPerToken, boolean floats) {}
+
+  /** The engines of results, in the order in which they come first. */
+  static List<String> engines(List<Result> results) {
+    return results.stream().map(Result::engine).distinct().toList();
+  }
+
+  /** What an engine did on the same workload with the same file. */
+  Optional<Result> of(String other, List<Result> results) {
+    return results.stream()
+        .filter(result ->
+            result.engine.equals(other)
+                && result.model.equals(model)
+                && result.workload.equals(workload))
+        .findFirst();
+  }
 }
