@@ -74,6 +74,12 @@ final class Native {
 
   private static MemorySegment live(long address) {
     Map.Entry<Long, MemorySegment> below = LIVE.floorEntry(address);
+    // What is dead may lie where there is new memory by now.
+    while (below != null && !below.getValue().scope().isAlive()) {
+      LIVE.computeIfPresent(
+          below.getKey(), (start, segment) -> segment.scope().isAlive() ? segment : null);
+      below = LIVE.floorEntry(address);
+    }
     if (below == null || address - below.getKey() >= below.getValue().byteSize()) {
       throw new IndexOutOfBoundsException(
           "no live memory at address 0x" + Long.toHexString(address));
