@@ -6,7 +6,7 @@ package org.moe4j.device.cpu;
  *
  * <p>A tile's scales (and centres) are halves: for each group of columns 64 shorts, the low half of
  * int {@code i} for row {@code i} and the high half for row {@code i + 32}. They are stored times a
- * power of two, so that none is subnormal; {@code unit} is that power's inverse times 2^112,
+ * power of two, so that none is subnormal; that power's inverse times 2^112 is part of the factors,
  * because a half's bits shifted into a float's place are 2^112 times too small.
  *
  * <p>Groups are added in order, each with one fused multiply-add, and one more for its centre.
@@ -17,136 +17,66 @@ interface BlockScale {
   int GROUP_BYTES = 128;
 
   /**
-   * One activation row: {@code y[r] += (scale[g][r] * xScale[g >> shift]) * (dot[g][r] - offset *
-   * xSum[g])} for each group {@code g}.
+   * One activation row: {@code y[r] += (scale[g][r] * factor[g]) * dot[g][r]} for each group {@code
+   * g}.
    *
    * @param scales address of the first group's scales
    * @param step bytes from one group's to the next's
-   * @param unit factor of all scales
    * @param groups number of groups
-   * @param shift 0 if a group has an activation scale of its own, 1 if two groups share one
-   * @param offset what all weights were raised by
-   * @param in quantised activations
-   * @param half index of the first group's first half block of activations
-   * @param dots what {@link Dots} gave, an int a row
-   * @param from index of the first result
-   * @param y 64 values that are added to
-   * @param to index of the first value
+   * @param factors what scales are multiplied by, at {@code 4 g} that of group {@code g}
+   * @param dots what {@link Dots} gave
+   * @param y values that are added to
+   * @param to index of the first of 64
    */
-  void scale(
+  void one(long scales, long step, int groups, float[] factors, int[] dots, float[] y, int to);
+
+  /**
+   * Four activation rows; row {@code i} begins in {@code factors} at {@code i}, in {@code dots} and
+   * {@code y} at {@code 64 i}.
+   *
+   * @param scales address of the first group's scales
+   * @param step bytes from one group's to the next's
+   * @param groups number of groups
+   * @param factors what scales are multiplied by, at {@code 4 g} that of group {@code g}
+   * @param dots what {@link Dots} gave
+   * @param y values that are added to
+   */
+  void four(long scales, long step, int groups, float[] factors, int[] dots, float[] y);
+
+  /**
+   * As {@link #one}, with centres, which lie behind the scales of a group: after each group {@code
+   * y[r] += centre[g][r] * sum[g]}.
+   *
+   * @param scales address of the first group's scales
+   * @param step bytes from one group's to the next's
+   * @param groups number of groups
+   * @param factors what scales are multiplied by, at {@code 4 g} that of group {@code g}
+   * @param sums what centres are multiplied by, likewise
+   * @param dots what {@link Dots} gave
+   * @param y values that are added to
+   * @param to index of the first of 64
+   */
+  void oneCentred(
       long scales,
       long step,
-      float unit,
       int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
+      float[] factors,
+      float[] sums,
       int[] dots,
-      int from,
       float[] y,
       int to);
 
   /**
-   * The same with centres, which lie behind the scales of a group: after each group {@code y[r] +=
-   * centre[g][r] * (floatSum[g] * unit)}.
+   * As {@link #four}, with centres.
    *
    * @param scales address of the first group's scales
    * @param step bytes from one group's to the next's
-   * @param unit factor of all scales and centres
    * @param groups number of groups
-   * @param shift 0 if a group has an activation scale of its own, 1 if two groups share one
-   * @param offset what all weights were raised by
-   * @param in quantised activations
-   * @param half index of the first group's first half block of activations
-   * @param dots what {@link Dots} gave, an int a row
-   * @param from index of the first result
-   * @param y 64 values that are added to
-   * @param to index of the first value
+   * @param factors what scales are multiplied by, at {@code 4 g} that of group {@code g}
+   * @param sums what centres are multiplied by, likewise
+   * @param dots what {@link Dots} gave
+   * @param y values that are added to
    */
-  void scaleAndCentre(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to);
-
-  /**
-   * As {@link #scale}.
-   *
-   * @param scales address of the first group's scales
-   * @param step bytes from one group's to the next's
-   * @param unit factor of all scales
-   * @param groups number of groups
-   * @param shift 0 if a group has an activation scale of its own, 1 if two groups share one
-   * @param offset what all weights were raised by
-   * @param in quantised activations
-   * @param half index of the first group's first half block of activations
-   * @param dots what {@link Dots} gave, two ints a row
-   * @param from index of the first result
-   * @param y 64 values that are added to
-   * @param to index of the first value
-   */
-  void scaleWide(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to);
-
-  /**
-   * As {@link #scaleAndCentre}.
-   *
-   * @param scales address of the first group's scales
-   * @param step bytes from one group's to the next's
-   * @param unit factor of all scales and centres
-   * @param groups number of groups
-   * @param shift 0 if a group has an activation scale of its own, 1 if two groups share one
-   * @param offset what all weights were raised by
-   * @param in quantised activations
-   * @param half index of the first group's first half block of activations
-   * @param dots what {@link Dots} gave, two ints a row
-   * @param from index of the first result
-   * @param y 64 values that are added to
-   * @param to index of the first value
-   */
-  void scaleWideAndCentre(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to);
-
-  /** The sum of a group's quantised activations. */
-  static int sum(int[] sums, int half, int group, int shift) {
-    int first = half + (group << (1 - shift));
-    return shift == 1 ? sums[first] : sums[first] + sums[first + 1];
-  }
-
-  /** The sum of a group's activations. */
-  static float sum(float[] sums, int half, int group, int shift) {
-    int first = half + (group << (1 - shift));
-    return shift == 1 ? sums[first] : sums[first] + sums[first + 1];
-  }
+  void fourCentred(
+      long scales, long step, int groups, float[] factors, float[] sums, int[] dots, float[] y);
 }

@@ -9,19 +9,19 @@ package org.moe4j.device.cpu;
  * int {@code i} of a plane belonging to row {@code i}. {@link QuantizedTiles.Form} says which
  * columns an int has. Weights of less than 8 bits are unsigned, bytes are signed.
  *
- * <p>Activations come in pairs as {@link RowQuantizer} makes them; {@code low} is the sum over the
- * columns that are first in their pair, {@code high} that over the others. All sums are exact.
- * Where shorts hold them, a row's result in a group is one int, {@code high << 16 | low & 0xffff};
- * where they do not, it is two, {@code (high << 16) + low}, which may overflow, and, 64 ints on,
- * {@code high}. {@link BlockScale} adds them up: here that would make the code too large to be
- * compiled well.
+ * <p>Activations come in pairs as {@link RowQuantizer} makes them. All sums are exact. A row's sum
+ * in a group begins with a start, which takes off again what unsigned weights were raised by; with
+ * weights of at most 4 bits, sums that begin so fit 16 bits, and are only right if they do.
  */
 interface Dots {
 
   /** Rows of a tile. */
   int ROWS = 64;
 
-  /** Whether the results of weights with so many bits take two ints. */
+  /** Distance of two groups in the results, which have room for four activation rows. */
+  int GROUP = 4 * ROWS;
+
+  /** Whether sums of weights with so many bits need more than 16 bits. */
   static boolean wide(int bits) {
     return bits > 4;
   }
@@ -38,13 +38,15 @@ interface Dots {
    * @param columns columns of a group, 16 or 32
    * @param x pairs of activations
    * @param at index of the first pair, a multiple of 8
-   * @param dots receives the 64 results of each group, or the 128
+   * @param starts what sums begin with, at {@code 4 g} that of group {@code g}
+   * @param dots receives the sums, at {@code g x GROUP} the 64 of group {@code g}
    */
-  void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots);
+  void one(
+      long tile, long step, int groups, int columns, int[] x, int at, int[] starts, int[] dots);
 
   /**
-   * Four activation rows, each as {@link #one} computes it; row {@code i} starts in {@code dots} at
-   * {@code i x stride}.
+   * Four activation rows, each as {@link #one} computes it: row {@code i} begins in {@code starts}
+   * at {@code i} and in {@code dots} at {@code i x ROWS}.
    *
    * @param tile address of the first group
    * @param step bytes from one group to the next
@@ -55,8 +57,8 @@ interface Dots {
    * @param at1 the second row's
    * @param at2 the third row's
    * @param at3 the fourth row's
-   * @param dots receives the results
-   * @param stride distance of two rows in {@code dots}
+   * @param starts what sums begin with
+   * @param dots receives the sums
    */
   void four(
       long tile,
@@ -68,6 +70,6 @@ interface Dots {
       int at1,
       int at2,
       int at3,
-      int[] dots,
-      int stride);
+      int[] starts,
+      int[] dots);
 }

@@ -54,7 +54,6 @@ final class PortableMatmul implements BandMatmul {
       int count,
       Scratch scratch) {
     Form form = tiles.form();
-    Dots dots = kernels.blocks().dots(form.bits);
     float unit = Native.getFloat(band);
     int groups = tiles.inputs() / form.group;
     for (int g = 0; g < groups; g += Scratch.GROUPS) {
@@ -62,25 +61,48 @@ final class PortableMatmul implements BandMatmul {
       long weights = band + QuantizedTiles.HEADER_BYTES + (long) g * form.step;
       int column = g * form.group;
       if (count >= 3) {
-        four(dots, form, weights, some, in, rows, i, count, column, scratch);
-      }
-      for (int row = 0; row < count; row++) {
-        int at = rows[i + row] * in.width + column;
-        if (count < 3) {
-          dots.one(weights, form.step, some, form.group, in.pairs, at / 2, scratch.dots);
-          scale(kernels, form, weights, unit, some, in, at, 0, row, scratch);
-        } else {
-          scale(kernels, form, weights, unit, some, in, at, row * Scratch.DOTS, row, scratch);
+        four(kernels.blocks(), form, weights, unit, some, in, rows, i, count, column, scratch);
+      } else {
+        for (int row = 0; row < count; row++) {
+          int at = rows[i + row] * in.width + column;
+          one(kernels.blocks(), form, weights, unit, some, in, at, row * Tiles.BAND, scratch);
         }
       }
     }
   }
 
-  /** Of three rows the last is computed twice. */
-  private static void four(
-      Dots dots,
+  private static void one(
+      BlockKernels kernels,
       Form form,
       long weights,
+      float unit,
+      int groups,
+      PairRows in,
+      int at,
+      int to,
+      Scratch scratch) {
+    prepare(form, unit, groups, in, at, 0, scratch);
+    int step = form.step;
+    int[] dots = scratch.dots;
+    kernels
+        .dots(form.bits)
+        .one(weights, step, groups, form.group, in.pairs, at / 2, scratch.starts, dots);
+    long scales = weights + form.weightBytes;
+    float[] factors = scratch.factors;
+    float[] y = scratch.band;
+    if (form.centred) {
+      kernels.scale().oneCentred(scales, step, groups, factors, scratch.sums, dots, y, to);
+    } else {
+      kernels.scale().one(scales, step, groups, factors, dots, y, to);
+    }
+  }
+
+  /** Of three rows the last is computed twice. */
+  private static void four(
+      BlockKernels kernels,
+      Form form,
+      long weights,
+      float unit,
       int groups,
       PairRows in,
       int[] rows,
@@ -88,52 +110,90 @@ final class PortableMatmul implements BandMatmul {
       int count,
       int column,
       Scratch scratch) {
-    int last = i + count - 1;
-    dots.four(
-        weights,
-        form.step,
-        groups,
-        form.group,
-        in.pairs,
-        (rows[i] * in.width + column) / 2,
-        (rows[i + 1] * in.width + column) / 2,
-        (rows[i + 2] * in.width + column) / 2,
-        (rows[last] * in.width + column) / 2,
-        scratch.dots,
-        Scratch.DOTS);
+    int at0 = rows[i] * in.width + column;
+    int at1 = rows[i + 1] * in.width + column;
+    int at2 = rows[i + 2] * in.width + column;
+    int at3 = rows[i + count - 1] * in.width + column;
+    prepare(form, unit, groups, in, at0, 0, scratch);
+    prepare(form, unit, groups, in, at1, 1, scratch);
+    prepare(form, unit, groups, in, at2, 2, scratch);
+    prepare(form, unit, groups, in, at3, 3, scratch);
+    int step = form.step;
+    int[] dots = scratch.dots;
+    kernels
+        .dots(form.bits)
+        .four(
+            weights,
+            step,
+            groups,
+            form.group,
+            in.pairs,
+            at0 / 2,
+            at1 / 2,
+            at2 / 2,
+            at3 / 2,
+            scratch.starts,
+            dots);
+    long scales = weights + form.weightBytes;
+    float[] factors = scratch.factors;
+    float[] y = scratch.band;
+    if (form.centred) {
+      kernels.scale().fourCentred(scales, step, groups, factors, scratch.sums, dots, y);
+    } else {
+      kernels.scale().four(scales, step, groups, factors, dots, y);
+    }
   }
 
-  private static void scale(
-      Kernels kernels,
-      Form form,
-      long weights,
+  /** What a row's sums begin with and are multiplied by, group by group. */
+  private static void prepare(
+      Form form, float unit, int groups, PairRows in, int at, int row, Scratch scratch) {
+    int half = at / RowQuantizer.HALF;
+    if (form.group == RowQuantizer.BLOCK) {
+      blocks(-form.offset, unit, groups, in, half, row, scratch.starts, scratch.factors);
+    } else {
+      halves(-form.offset, unit, groups, in, half, row, scratch.starts, scratch.factors);
+    }
+    if (form.centred) {
+      boolean whole = form.group == RowQuantizer.BLOCK;
+      for (int g = 0; g < groups; g++) {
+        float sum = in.floatSums[half];
+        scratch.sums[4 * g + row] = (whole ? sum + in.floatSums[half + 1] : sum) * unit;
+        half += whole ? 2 : 1;
+      }
+    }
+  }
+
+  private static void blocks(
+      int offset,
       float unit,
       int groups,
       PairRows in,
-      int at,
-      int from,
+      int half,
       int row,
-      Scratch scratch) {
-    long scales = weights + form.weightBytes;
-    int shift = form.group == RowQuantizer.BLOCK ? 0 : 1;
-    int half = at / RowQuantizer.HALF;
-    int to = row * Tiles.BAND;
-    BlockScale kernel = kernels.blocks().scale();
-    int[] dots = scratch.dots;
-    float[] y = scratch.band;
-    int step = form.step;
-    int offset = form.offset;
-    if (Dots.wide(form.bits)) {
-      if (form.centred) {
-        kernel.scaleWideAndCentre(
-            scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-      } else {
-        kernel.scaleWide(scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-      }
-    } else if (form.centred) {
-      kernel.scaleAndCentre(scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-    } else {
-      kernel.scale(scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
+      int[] starts,
+      float[] factors) {
+    int[] sums = in.sums;
+    float[] scales = in.scales;
+    for (int g = 0; g < groups; g++) {
+      starts[4 * g + row] = offset * (sums[half + 2 * g] + sums[half + 2 * g + 1]);
+      factors[4 * g + row] = scales[half / 2 + g] * unit;
+    }
+  }
+
+  private static void halves(
+      int offset,
+      float unit,
+      int groups,
+      PairRows in,
+      int half,
+      int row,
+      int[] starts,
+      float[] factors) {
+    int[] sums = in.sums;
+    float[] scales = in.scales;
+    for (int g = 0; g < groups; g++) {
+      starts[4 * g + row] = offset * sums[half + g];
+      factors[4 * g + row] = scales[(half + g) / 2] * unit;
     }
   }
 }

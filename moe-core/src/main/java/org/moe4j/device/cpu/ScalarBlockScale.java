@@ -8,126 +8,59 @@ final class ScalarBlockScale implements BlockScale {
   static final int HALF = 0x8fffe000;
 
   @Override
-  public void scale(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    groups(false, false, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-  }
-
-  @Override
-  public void scaleAndCentre(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    groups(false, true, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-  }
-
-  @Override
-  public void scaleWide(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    groups(true, false, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-  }
-
-  @Override
-  public void scaleWideAndCentre(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    groups(true, true, scales, step, unit, groups, shift, offset, in, half, dots, from, y, to);
-  }
-
-  private static void groups(
-      boolean wide,
-      boolean centred,
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
-    int ints = wide ? 128 : 64;
+  public void one(
+      long scales, long step, int groups, float[] factors, int[] dots, float[] y, int to) {
     for (int g = 0; g < groups; g++) {
-      int first = half + (g << (1 - shift));
-      long group = scales + g * step;
-      group(wide, group, unit, shift, offset, in, first, dots, from + g * ints, y, to);
-      if (centred) {
-        centre(group + GROUP_BYTES, unit, shift, in, first, y, to);
+      scale(scales + g * step, factors[4 * g], dots, g * Dots.GROUP, y, to);
+    }
+  }
+
+  @Override
+  public void four(long scales, long step, int groups, float[] factors, int[] dots, float[] y) {
+    for (int g = 0; g < groups; g++) {
+      for (int i = 0; i < 4; i++) {
+        int from = g * Dots.GROUP + i * Dots.ROWS;
+        scale(scales + g * step, factors[4 * g + i], dots, from, y, i * Dots.ROWS);
       }
     }
   }
 
-  private static void group(
-      boolean wide,
+  @Override
+  public void oneCentred(
       long scales,
-      float unit,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
+      long step,
+      int groups,
+      float[] factors,
+      float[] sums,
       int[] dots,
-      int from,
       float[] y,
       int to) {
-    int raised = offset * BlockScale.sum(in.sums, half, 0, shift);
-    float factor = in.scales[half / 2] * unit;
-    for (int row = 0; row < 64; row++) {
-      int dot = dots[from + row];
-      int high = wide ? dots[from + row + 64] : dot >> 16;
-      int low = wide ? dot - (high << 16) : (short) dot;
-      float scale = half(scales, row) * factor;
-      y[to + row] = Math.fma(scale, low + high - raised, y[to + row]);
+    for (int g = 0; g < groups; g++) {
+      scale(scales + g * step, factors[4 * g], dots, g * Dots.GROUP, y, to);
+      centre(scales + g * step + GROUP_BYTES, sums[4 * g], y, to);
     }
   }
 
-  private static void centre(
-      long centres, float unit, int shift, PairRows in, int half, float[] y, int to) {
-    float sum = BlockScale.sum(in.floatSums, half, 0, shift) * unit;
-    for (int row = 0; row < 64; row++) {
+  @Override
+  public void fourCentred(
+      long scales, long step, int groups, float[] factors, float[] sums, int[] dots, float[] y) {
+    for (int g = 0; g < groups; g++) {
+      for (int i = 0; i < 4; i++) {
+        int from = g * Dots.GROUP + i * Dots.ROWS;
+        scale(scales + g * step, factors[4 * g + i], dots, from, y, i * Dots.ROWS);
+        centre(scales + g * step + GROUP_BYTES, sums[4 * g + i], y, i * Dots.ROWS);
+      }
+    }
+  }
+
+  private static void scale(long scales, float factor, int[] dots, int from, float[] y, int to) {
+    for (int row = 0; row < Dots.ROWS; row++) {
+      y[to + row] = Math.fma(half(scales, row) * factor, dots[from + row], y[to + row]);
+    }
+  }
+
+  private static void centre(long centres, float sum, float[] y, int to) {
+    for (int row = 0; row < Dots.ROWS; row++) {
       y[to + row] = Math.fma(half(centres, row), sum, y[to + row]);
     }
   }

@@ -9,8 +9,9 @@ package org.moe4j.device.cpu;
 record ScalarDots(int bits) implements Dots {
 
   @Override
-  public void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots) {
-    row(tile, step, groups, columns, x, at, dots, 0);
+  public void one(
+      long tile, long step, int groups, int columns, int[] x, int at, int[] starts, int[] dots) {
+    row(tile, step, groups, columns, x, at, starts, dots, 0);
   }
 
   @Override
@@ -24,37 +25,33 @@ record ScalarDots(int bits) implements Dots {
       int at1,
       int at2,
       int at3,
-      int[] dots,
-      int stride) {
-    row(tile, step, groups, columns, x, at0, dots, 0);
-    row(tile, step, groups, columns, x, at1, dots, stride);
-    row(tile, step, groups, columns, x, at2, dots, 2 * stride);
-    row(tile, step, groups, columns, x, at3, dots, 3 * stride);
+      int[] starts,
+      int[] dots) {
+    row(tile, step, groups, columns, x, at0, starts, dots, 0);
+    row(tile, step, groups, columns, x, at1, starts, dots, 1);
+    row(tile, step, groups, columns, x, at2, starts, dots, 2);
+    row(tile, step, groups, columns, x, at3, starts, dots, 3);
   }
 
   private void row(
-      long tile, long step, int groups, int columns, int[] x, int at, int[] dots, int to) {
-    int ints = Dots.wide(bits) ? 2 * ROWS : ROWS;
+      long tile,
+      long step,
+      int groups,
+      int columns,
+      int[] x,
+      int at,
+      int[] starts,
+      int[] dots,
+      int i) {
     for (int g = 0; g < groups; g++) {
       for (int row = 0; row < ROWS; row++) {
-        int low = 0;
-        int high = 0;
+        int sum = starts[4 * g + i];
         for (int column = 0; column < columns; column++) {
-          int weight = weight(tile + g * step + row * 4L, columns, column);
-          int product = weight * RowQuantizer.activation(x, at, g * columns + column);
-          if (column % 4 < 2) {
-            low += product;
-          } else {
-            high += product;
-          }
+          sum +=
+              weight(tile + g * step + row * 4L, columns, column)
+                  * RowQuantizer.activation(x, at, g * columns + column);
         }
-        int result = to + g * ints + row;
-        if (Dots.wide(bits)) {
-          dots[result] = (high << 16) + low;
-          dots[result + ROWS] = high;
-        } else {
-          dots[result] = high << 16 | (low & 0xffff);
-        }
+        dots[g * GROUP + i * ROWS + row] = Dots.wide(bits) ? sum : (short) sum;
       }
     }
   }

@@ -13,13 +13,19 @@ final class Scratch {
    */
   static final int GROUPS = 8;
 
-  /** Distance of two activation rows in {@link #dots}. */
-  static final int DOTS = GROUPS * 2 * Tiles.BAND;
-
   private static final int MACHINE_ROWS = 8;
 
   /** Integer sums of four activation rows. */
-  final int[] dots = new int[4 * DOTS];
+  final int[] dots = new int[GROUPS * Dots.GROUP];
+
+  /** What they begin with. */
+  final int[] starts = new int[4 * GROUPS];
+
+  /** What their scales are multiplied by. */
+  final float[] factors = new float[4 * GROUPS];
+
+  /** What their centres are multiplied by. */
+  final float[] sums = new float[4 * GROUPS];
 
   /** A band of outputs of four activation rows. */
   final float[] band = new float[4 * Tiles.BAND];

@@ -7,217 +7,185 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.I;
-import static org.moe4j.device.cpu.Lanes.halves;
 import static org.moe4j.device.cpu.Lanes.ints;
+import static org.moe4j.device.cpu.ScalarBlockScale.HALF;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * {@link BlockScale}, a vector of low and one of high halves at a time. The bodies are written out
- * so that they are just too large to be inlined: inside their callers they meet a limit of the
- * compiler, and every vector becomes an object.
+ * {@link BlockScale}, a vector of low and one of high halves at a time; four activation rows share
+ * the unpacking of scales. Written without methods of its own: inside their callers such bodies
+ * meet limits of the compiler, and what is not inlined makes an object of every vector.
  */
 final class VectorBlockScale implements BlockScale {
 
   @Override
-  public void scale(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
+  public void one(
+      long scales, long step, int groups, float[] factors, int[] dots, float[] y, int to) {
     for (int v = 0; v < 32; v += COUNT) {
-      FloatVector low = FloatVector.fromArray(F, y, to + v);
-      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      FloatVector a0 = FloatVector.fromArray(F, y, to + v);
+      FloatVector a1 = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector scale = ints(scales + g * step + v * 4L);
-        int i = from + g * 64 + v;
-        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
-        float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        IntVector both = IntVector.fromArray(I, dots, i);
-        IntVector sum =
-            both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16)).sub(raised);
-        FloatVector by =
-            scale
-                .lanewise(LSHL, 16)
-                .lanewise(ASHR, 3)
-                .and(ScalarBlockScale.HALF)
-                .reinterpretAsFloats()
-                .mul(factor);
-        low = by.fma((FloatVector) sum.convertShape(I2F, F, 0), low);
-        both = IntVector.fromArray(I, dots, i + 32);
-        sum = both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16)).sub(raised);
-        by = scale.lanewise(ASHR, 3).and(ScalarBlockScale.HALF).reinterpretAsFloats().mul(factor);
-        high = by.fma((FloatVector) sum.convertShape(I2F, F, 0), high);
+        IntVector both = ints(scales + g * step + v * 4L);
+        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        int i = g * Dots.GROUP + v;
+        FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
+        IntVector sum = IntVector.fromArray(I, dots, i);
+        a0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a0);
+        sum = IntVector.fromArray(I, dots, i + 32);
+        a1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a1);
       }
-      low.intoArray(y, to + v);
-      high.intoArray(y, to + v + 32);
+      a0.intoArray(y, to + v);
+      a1.intoArray(y, to + v + 32);
     }
   }
 
   @Override
-  public void scaleAndCentre(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
+  public void four(long scales, long step, int groups, float[] factors, int[] dots, float[] y) {
     for (int v = 0; v < 32; v += COUNT) {
-      FloatVector low = FloatVector.fromArray(F, y, to + v);
-      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      FloatVector a0 = FloatVector.fromArray(F, y, v);
+      FloatVector a1 = FloatVector.fromArray(F, y, v + 32);
+      FloatVector b0 = FloatVector.fromArray(F, y, v + 64);
+      FloatVector b1 = FloatVector.fromArray(F, y, v + 96);
+      FloatVector c0 = FloatVector.fromArray(F, y, v + 128);
+      FloatVector c1 = FloatVector.fromArray(F, y, v + 160);
+      FloatVector d0 = FloatVector.fromArray(F, y, v + 192);
+      FloatVector d1 = FloatVector.fromArray(F, y, v + 224);
       for (int g = 0; g < groups; g++) {
-        IntVector scale = ints(scales + g * step + v * 4L);
-        int i = from + g * 64 + v;
-        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
-        float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        low =
-            low(scale)
-                .mul(factor)
-                .fma(floats(halves(IntVector.fromArray(I, dots, i)).sub(raised)), low);
-        high =
-            high(scale)
-                .mul(factor)
-                .fma(floats(halves(IntVector.fromArray(I, dots, i + 32)).sub(raised)), high);
-        IntVector centres = ints(scales + GROUP_BYTES + g * step + v * 4L);
-        FloatVector sum =
-            FloatVector.broadcast(F, BlockScale.sum(in.floatSums, half, g, shift) * unit);
-        low = low(centres).fma(sum, low);
-        high = high(centres).fma(sum, high);
+        IntVector both = ints(scales + g * step + v * 4L);
+        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        int i = g * Dots.GROUP + v;
+        FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
+        IntVector sum = IntVector.fromArray(I, dots, i);
+        a0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a0);
+        sum = IntVector.fromArray(I, dots, i + 32);
+        a1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a1);
+        by = FloatVector.broadcast(F, factors[4 * g + 1]);
+        sum = IntVector.fromArray(I, dots, i + 64);
+        b0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), b0);
+        sum = IntVector.fromArray(I, dots, i + 96);
+        b1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), b1);
+        by = FloatVector.broadcast(F, factors[4 * g + 2]);
+        sum = IntVector.fromArray(I, dots, i + 128);
+        c0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), c0);
+        sum = IntVector.fromArray(I, dots, i + 160);
+        c1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), c1);
+        by = FloatVector.broadcast(F, factors[4 * g + 3]);
+        sum = IntVector.fromArray(I, dots, i + 192);
+        d0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), d0);
+        sum = IntVector.fromArray(I, dots, i + 224);
+        d1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), d1);
       }
-      low.intoArray(y, to + v);
-      high.intoArray(y, to + v + 32);
+      a0.intoArray(y, v);
+      a1.intoArray(y, v + 32);
+      b0.intoArray(y, v + 64);
+      b1.intoArray(y, v + 96);
+      c0.intoArray(y, v + 128);
+      c1.intoArray(y, v + 160);
+      d0.intoArray(y, v + 192);
+      d1.intoArray(y, v + 224);
     }
   }
 
   @Override
-  public void scaleWide(
+  public void oneCentred(
       long scales,
       long step,
-      float unit,
       int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
+      float[] factors,
+      float[] sums,
       int[] dots,
-      int from,
       float[] y,
       int to) {
     for (int v = 0; v < 32; v += COUNT) {
-      FloatVector low = FloatVector.fromArray(F, y, to + v);
-      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      FloatVector a0 = FloatVector.fromArray(F, y, to + v);
+      FloatVector a1 = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector scale = ints(scales + g * step + v * 4L);
-        int i = from + g * 128 + v;
-        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
-        float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        IntVector upper = IntVector.fromArray(I, dots, i + Dots.ROWS);
-        IntVector sum =
-            IntVector.fromArray(I, dots, i).sub(upper.lanewise(LSHL, 16)).add(upper).sub(raised);
-        FloatVector by =
-            scale
-                .lanewise(LSHL, 16)
-                .lanewise(ASHR, 3)
-                .and(ScalarBlockScale.HALF)
-                .reinterpretAsFloats()
-                .mul(factor);
-        low = by.fma((FloatVector) sum.convertShape(I2F, F, 0), low);
-        upper = IntVector.fromArray(I, dots, i + 32 + Dots.ROWS);
-        sum =
-            IntVector.fromArray(I, dots, i + 32)
-                .sub(upper.lanewise(LSHL, 16))
-                .add(upper)
-                .sub(raised);
-        by = scale.lanewise(ASHR, 3).and(ScalarBlockScale.HALF).reinterpretAsFloats().mul(factor);
-        high = by.fma((FloatVector) sum.convertShape(I2F, F, 0), high);
+        IntVector both = ints(scales + g * step + v * 4L);
+        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        both = ints(scales + g * step + v * 4L + GROUP_BYTES);
+        FloatVector m0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector m1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        int i = g * Dots.GROUP + v;
+        FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
+        IntVector sum = IntVector.fromArray(I, dots, i);
+        a0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a0);
+        sum = IntVector.fromArray(I, dots, i + 32);
+        a1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a1);
+        by = FloatVector.broadcast(F, sums[4 * g]);
+        a0 = m0.fma(by, a0);
+        a1 = m1.fma(by, a1);
       }
-      low.intoArray(y, to + v);
-      high.intoArray(y, to + v + 32);
+      a0.intoArray(y, to + v);
+      a1.intoArray(y, to + v + 32);
     }
   }
 
   @Override
-  public void scaleWideAndCentre(
-      long scales,
-      long step,
-      float unit,
-      int groups,
-      int shift,
-      int offset,
-      PairRows in,
-      int half,
-      int[] dots,
-      int from,
-      float[] y,
-      int to) {
+  public void fourCentred(
+      long scales, long step, int groups, float[] factors, float[] sums, int[] dots, float[] y) {
     for (int v = 0; v < 32; v += COUNT) {
-      FloatVector low = FloatVector.fromArray(F, y, to + v);
-      FloatVector high = FloatVector.fromArray(F, y, to + v + 32);
+      FloatVector a0 = FloatVector.fromArray(F, y, v);
+      FloatVector a1 = FloatVector.fromArray(F, y, v + 32);
+      FloatVector b0 = FloatVector.fromArray(F, y, v + 64);
+      FloatVector b1 = FloatVector.fromArray(F, y, v + 96);
+      FloatVector c0 = FloatVector.fromArray(F, y, v + 128);
+      FloatVector c1 = FloatVector.fromArray(F, y, v + 160);
+      FloatVector d0 = FloatVector.fromArray(F, y, v + 192);
+      FloatVector d1 = FloatVector.fromArray(F, y, v + 224);
       for (int g = 0; g < groups; g++) {
-        IntVector scale = ints(scales + g * step + v * 4L);
-        int i = from + g * 128 + v;
-        int raised = offset * BlockScale.sum(in.sums, half, g, shift);
-        float factor = in.scales[half / 2 + (g >> shift)] * unit;
-        low =
-            low(scale)
-                .mul(factor)
-                .fma(
-                    floats(
-                        IntVector.fromArray(I, dots, i)
-                            .sub(IntVector.fromArray(I, dots, i + Dots.ROWS).lanewise(LSHL, 16))
-                            .add(IntVector.fromArray(I, dots, i + Dots.ROWS))
-                            .sub(raised)),
-                    low);
-        high =
-            high(scale)
-                .mul(factor)
-                .fma(
-                    floats(
-                        IntVector.fromArray(I, dots, i + 32)
-                            .sub(
-                                IntVector.fromArray(I, dots, i + 32 + Dots.ROWS).lanewise(LSHL, 16))
-                            .add(IntVector.fromArray(I, dots, i + 32 + Dots.ROWS))
-                            .sub(raised)),
-                    high);
-        IntVector centres = ints(scales + GROUP_BYTES + g * step + v * 4L);
-        FloatVector sum =
-            FloatVector.broadcast(F, BlockScale.sum(in.floatSums, half, g, shift) * unit);
-        low = low(centres).fma(sum, low);
-        high = high(centres).fma(sum, high);
+        IntVector both = ints(scales + g * step + v * 4L);
+        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        both = ints(scales + g * step + v * 4L + GROUP_BYTES);
+        FloatVector m0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector m1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        int i = g * Dots.GROUP + v;
+        FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
+        IntVector sum = IntVector.fromArray(I, dots, i);
+        a0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a0);
+        sum = IntVector.fromArray(I, dots, i + 32);
+        a1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), a1);
+        by = FloatVector.broadcast(F, sums[4 * g]);
+        a0 = m0.fma(by, a0);
+        a1 = m1.fma(by, a1);
+        by = FloatVector.broadcast(F, factors[4 * g + 1]);
+        sum = IntVector.fromArray(I, dots, i + 64);
+        b0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), b0);
+        sum = IntVector.fromArray(I, dots, i + 96);
+        b1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), b1);
+        by = FloatVector.broadcast(F, sums[4 * g + 1]);
+        b0 = m0.fma(by, b0);
+        b1 = m1.fma(by, b1);
+        by = FloatVector.broadcast(F, factors[4 * g + 2]);
+        sum = IntVector.fromArray(I, dots, i + 128);
+        c0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), c0);
+        sum = IntVector.fromArray(I, dots, i + 160);
+        c1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), c1);
+        by = FloatVector.broadcast(F, sums[4 * g + 2]);
+        c0 = m0.fma(by, c0);
+        c1 = m1.fma(by, c1);
+        by = FloatVector.broadcast(F, factors[4 * g + 3]);
+        sum = IntVector.fromArray(I, dots, i + 192);
+        d0 = s0.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), d0);
+        sum = IntVector.fromArray(I, dots, i + 224);
+        d1 = s1.mul(by).fma((FloatVector) sum.convertShape(I2F, F, 0), d1);
+        by = FloatVector.broadcast(F, sums[4 * g + 3]);
+        d0 = m0.fma(by, d0);
+        d1 = m1.fma(by, d1);
       }
-      low.intoArray(y, to + v);
-      high.intoArray(y, to + v + 32);
+      a0.intoArray(y, v);
+      a1.intoArray(y, v + 32);
+      b0.intoArray(y, v + 64);
+      b1.intoArray(y, v + 96);
+      c0.intoArray(y, v + 128);
+      c1.intoArray(y, v + 160);
+      d0.intoArray(y, v + 192);
+      d1.intoArray(y, v + 224);
     }
-  }
-
-  private static FloatVector low(IntVector halves) {
-    return halves
-        .lanewise(LSHL, 16)
-        .lanewise(ASHR, 3)
-        .and(ScalarBlockScale.HALF)
-        .reinterpretAsFloats();
-  }
-
-  private static FloatVector high(IntVector halves) {
-    return halves.lanewise(ASHR, 3).and(ScalarBlockScale.HALF).reinterpretAsFloats();
-  }
-
-  private static FloatVector floats(IntVector sums) {
-    return (FloatVector) sums.convertShape(I2F, F, 0);
   }
 }

@@ -26,12 +26,13 @@ final class VectorByteDots implements Dots {
   static final int LOW_OFFSET = 1 << 15;
 
   @Override
-  public void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots) {
+  public void one(
+      long tile, long step, int groups, int columns, int[] x, int at, int[] starts, int[] dots) {
     ShortVector offset = pair(LOW_OFFSET);
     int planes = columns / 4;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += 2 * BYTES) {
-        IntVector all0 = IntVector.broadcast(I, -LOW_OFFSET * planes);
+        IntVector all0 = IntVector.broadcast(I, starts[4 * g] - LOW_OFFSET * planes);
         IntVector all1 = all0;
         IntVector high0 = IntVector.zero(I);
         IntVector high1 = high0;
@@ -49,11 +50,9 @@ final class VectorByteDots implements Dots {
           high0 = high0.add(r0.lanewise(ASHR, 16));
           high1 = high1.add(r1.lanewise(ASHR, 16));
         }
-        int to = g * 2 * ROWS + t / 4;
-        all0.intoArray(dots, to);
-        high0.intoArray(dots, to + ROWS);
-        all1.intoArray(dots, to + COUNT);
-        high1.intoArray(dots, to + COUNT + ROWS);
+        int to = g * GROUP + t / 4;
+        all0.add(high0).sub(high0.lanewise(LSHL, 16)).intoArray(dots, to);
+        all1.add(high1).sub(high1.lanewise(LSHL, 16)).intoArray(dots, to + COUNT);
       }
     }
   }
@@ -69,16 +68,17 @@ final class VectorByteDots implements Dots {
       int at1,
       int at2,
       int at3,
-      int[] dots,
-      int stride) {
+      int[] starts,
+      int[] dots) {
     ShortVector offset = pair(LOW_OFFSET);
     int planes = columns / 4;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += BYTES) {
-        IntVector all0 = IntVector.broadcast(I, -LOW_OFFSET * planes);
-        IntVector all1 = all0;
-        IntVector all2 = all0;
-        IntVector all3 = all0;
+        int offsets = LOW_OFFSET * planes;
+        IntVector all0 = IntVector.broadcast(I, starts[4 * g] - offsets);
+        IntVector all1 = IntVector.broadcast(I, starts[4 * g + 1] - offsets);
+        IntVector all2 = IntVector.broadcast(I, starts[4 * g + 2] - offsets);
+        IntVector all3 = IntVector.broadcast(I, starts[4 * g + 3] - offsets);
         IntVector high0 = IntVector.zero(I);
         IntVector high1 = high0;
         IntVector high2 = high0;
@@ -101,15 +101,11 @@ final class VectorByteDots implements Dots {
           all3 = all3.add(r);
           high3 = high3.add(r.lanewise(ASHR, 16));
         }
-        int to = g * 2 * ROWS + t / 4;
-        all0.intoArray(dots, to);
-        high0.intoArray(dots, to + ROWS);
-        all1.intoArray(dots, to + stride);
-        high1.intoArray(dots, to + stride + ROWS);
-        all2.intoArray(dots, to + 2 * stride);
-        high2.intoArray(dots, to + 2 * stride + ROWS);
-        all3.intoArray(dots, to + 3 * stride);
-        high3.intoArray(dots, to + 3 * stride + ROWS);
+        int to = g * GROUP + t / 4;
+        all0.add(high0).sub(high0.lanewise(LSHL, 16)).intoArray(dots, to);
+        all1.add(high1).sub(high1.lanewise(LSHL, 16)).intoArray(dots, to + ROWS);
+        all2.add(high2).sub(high2.lanewise(LSHL, 16)).intoArray(dots, to + 2 * ROWS);
+        all3.add(high3).sub(high3.lanewise(LSHL, 16)).intoArray(dots, to + 3 * ROWS);
       }
     }
   }

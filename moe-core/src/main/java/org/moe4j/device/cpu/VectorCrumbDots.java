@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.moe4j.device.cpu.Lanes.BYTES;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.I;
-import static org.moe4j.device.cpu.Lanes.S;
 import static org.moe4j.device.cpu.Lanes.ints;
 import static org.moe4j.device.cpu.Lanes.pair;
 
@@ -27,12 +28,13 @@ final class VectorCrumbDots implements Dots {
   }
 
   @Override
-  public void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots) {
+  public void one(
+      long tile, long step, int groups, int columns, int[] x, int at, int[] starts, int[] dots) {
     IntVector mask = IntVector.broadcast(I, CRUMBS);
     int planes = columns / 16;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += STRIP) {
-        ShortVector a0 = ShortVector.zero(S);
+        ShortVector a0 = pair(starts[4 * g] << 16);
         ShortVector a1 = a0;
         for (int j = 0; j < planes; j++) {
           long p = tile + g * step + j * PLANE + t;
@@ -46,8 +48,11 @@ final class VectorCrumbDots implements Dots {
             v1 = v1.lanewise(LSHR, 2);
           }
         }
-        a0.reinterpretAsInts().intoArray(dots, g * ROWS + t / 4);
-        a1.reinterpretAsInts().intoArray(dots, g * ROWS + t / 4 + COUNT);
+        int to = g * GROUP + t / 4;
+        IntVector sum = a0.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to);
+        sum = a1.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + COUNT);
       }
     }
   }
@@ -63,16 +68,16 @@ final class VectorCrumbDots implements Dots {
       int at1,
       int at2,
       int at3,
-      int[] dots,
-      int stride) {
+      int[] starts,
+      int[] dots) {
     IntVector mask = IntVector.broadcast(I, CRUMBS);
     int planes = columns / 16;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += BYTES) {
-        ShortVector a = ShortVector.zero(S);
-        ShortVector b = a;
-        ShortVector c = a;
-        ShortVector d = a;
+        ShortVector a = pair(starts[4 * g] << 16);
+        ShortVector b = pair(starts[4 * g + 1] << 16);
+        ShortVector c = pair(starts[4 * g + 2] << 16);
+        ShortVector d = pair(starts[4 * g + 3] << 16);
         for (int j = 0; j < planes; j++) {
           IntVector v = ints(tile + g * step + j * PLANE + t);
           for (int n = 0; n < 8; n++) {
@@ -85,11 +90,15 @@ final class VectorCrumbDots implements Dots {
             v = v.lanewise(LSHR, 2);
           }
         }
-        int to = g * ROWS + t / 4;
-        a.reinterpretAsInts().intoArray(dots, to);
-        b.reinterpretAsInts().intoArray(dots, to + stride);
-        c.reinterpretAsInts().intoArray(dots, to + 2 * stride);
-        d.reinterpretAsInts().intoArray(dots, to + 3 * stride);
+        int to = g * GROUP + t / 4;
+        IntVector sum = a.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to);
+        sum = b.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + ROWS);
+        sum = c.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + 2 * ROWS);
+        sum = d.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + 3 * ROWS);
       }
     }
   }

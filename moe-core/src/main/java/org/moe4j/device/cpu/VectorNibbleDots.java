@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static org.moe4j.device.cpu.Lanes.BYTES;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.I;
-import static org.moe4j.device.cpu.Lanes.S;
 import static org.moe4j.device.cpu.Lanes.ints;
 import static org.moe4j.device.cpu.Lanes.pair;
 
@@ -24,12 +25,13 @@ final class VectorNibbleDots implements Dots {
   private static final int STRIP = 2 * BYTES;
 
   @Override
-  public void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots) {
+  public void one(
+      long tile, long step, int groups, int columns, int[] x, int at, int[] starts, int[] dots) {
     IntVector mask = IntVector.broadcast(I, NIBBLES);
     int planes = columns / 8;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += STRIP) {
-        ShortVector a0 = ShortVector.zero(S);
+        ShortVector a0 = pair(starts[4 * g] << 16);
         ShortVector a1 = a0;
         for (int j = 0; j < planes; j++) {
           long p = tile + g * step + j * PLANE + t;
@@ -43,8 +45,11 @@ final class VectorNibbleDots implements Dots {
             v1 = v1.lanewise(LSHR, 4);
           }
         }
-        a0.reinterpretAsInts().intoArray(dots, g * ROWS + t / 4);
-        a1.reinterpretAsInts().intoArray(dots, g * ROWS + t / 4 + COUNT);
+        int to = g * GROUP + t / 4;
+        IntVector sum = a0.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to);
+        sum = a1.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + COUNT);
       }
     }
   }
@@ -60,20 +65,20 @@ final class VectorNibbleDots implements Dots {
       int at1,
       int at2,
       int at3,
-      int[] dots,
-      int stride) {
+      int[] starts,
+      int[] dots) {
     IntVector mask = IntVector.broadcast(I, NIBBLES);
     int planes = columns / 8;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += STRIP) {
-        ShortVector a0 = ShortVector.zero(S);
-        ShortVector b0 = a0;
-        ShortVector c0 = a0;
-        ShortVector d0 = a0;
+        ShortVector a0 = pair(starts[4 * g] << 16);
+        ShortVector b0 = pair(starts[4 * g + 1] << 16);
+        ShortVector c0 = pair(starts[4 * g + 2] << 16);
+        ShortVector d0 = pair(starts[4 * g + 3] << 16);
         ShortVector a1 = a0;
-        ShortVector b1 = a0;
-        ShortVector c1 = a0;
-        ShortVector d1 = a0;
+        ShortVector b1 = b0;
+        ShortVector c1 = c0;
+        ShortVector d1 = d0;
         for (int j = 0; j < planes; j++) {
           long p = tile + g * step + j * PLANE + t;
           IntVector v0 = ints(p);
@@ -98,15 +103,23 @@ final class VectorNibbleDots implements Dots {
             v1 = v1.lanewise(LSHR, 4);
           }
         }
-        int to = g * ROWS + t / 4;
-        a0.reinterpretAsInts().intoArray(dots, to);
-        a1.reinterpretAsInts().intoArray(dots, to + COUNT);
-        b0.reinterpretAsInts().intoArray(dots, to + stride);
-        b1.reinterpretAsInts().intoArray(dots, to + stride + COUNT);
-        c0.reinterpretAsInts().intoArray(dots, to + 2 * stride);
-        c1.reinterpretAsInts().intoArray(dots, to + 2 * stride + COUNT);
-        d0.reinterpretAsInts().intoArray(dots, to + 3 * stride);
-        d1.reinterpretAsInts().intoArray(dots, to + 3 * stride + COUNT);
+        int to = g * GROUP + t / 4;
+        IntVector sum = a0.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to);
+        sum = a1.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + COUNT);
+        sum = b0.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + ROWS);
+        sum = b1.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + ROWS + COUNT);
+        sum = c0.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + 2 * ROWS);
+        sum = c1.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + 2 * ROWS + COUNT);
+        sum = d0.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + 3 * ROWS);
+        sum = d1.reinterpretAsInts();
+        sum.add(sum.lanewise(LSHL, 16)).lanewise(ASHR, 16).intoArray(dots, to + 3 * ROWS + COUNT);
       }
     }
   }

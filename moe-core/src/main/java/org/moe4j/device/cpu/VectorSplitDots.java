@@ -34,14 +34,15 @@ final class VectorSplitDots implements Dots {
   }
 
   @Override
-  public void one(long tile, long step, int groups, int columns, int[] x, int at, int[] dots) {
+  public void one(
+      long tile, long step, int groups, int columns, int[] x, int at, int[] starts, int[] dots) {
     IntVector low = IntVector.broadcast(I, NIBBLES);
     IntVector high = IntVector.broadcast(I, highMask);
     int planes = columns / 8;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += BYTES) {
         long p = tile + g * step + t;
-        IntVector all = IntVector.broadcast(I, VectorByteDots.LOW_OFFSET * -planes);
+        IntVector all = IntVector.broadcast(I, starts[4 * g] - VectorByteDots.LOW_OFFSET * planes);
         IntVector upper = IntVector.zero(I);
         for (int j = 0; j < planes; j++) {
           IntVector v = ints(p + j * PLANE);
@@ -56,9 +57,8 @@ final class VectorSplitDots implements Dots {
           all = all.add(a.reinterpretAsInts());
           upper = upper.add(a.reinterpretAsInts().lanewise(ASHR, 16));
         }
-        int to = g * 2 * ROWS + t / 4;
-        all.intoArray(dots, to);
-        upper.intoArray(dots, to + ROWS);
+        int to = g * GROUP + t / 4;
+        all.add(upper).sub(upper.lanewise(LSHL, 16)).intoArray(dots, to);
       }
     }
   }
@@ -74,18 +74,19 @@ final class VectorSplitDots implements Dots {
       int at1,
       int at2,
       int at3,
-      int[] dots,
-      int stride) {
+      int[] starts,
+      int[] dots) {
     IntVector low = IntVector.broadcast(I, NIBBLES);
     IntVector high = IntVector.broadcast(I, highMask);
     int planes = columns / 8;
     for (int g = 0; g < groups; g++) {
       for (int t = 0; t < PLANE; t += BYTES) {
         long p = tile + g * step + t;
-        IntVector all0 = IntVector.broadcast(I, VectorByteDots.LOW_OFFSET * -planes);
-        IntVector all1 = all0;
-        IntVector all2 = all0;
-        IntVector all3 = all0;
+        int offset = VectorByteDots.LOW_OFFSET * planes;
+        IntVector all0 = IntVector.broadcast(I, starts[4 * g] - offset);
+        IntVector all1 = IntVector.broadcast(I, starts[4 * g + 1] - offset);
+        IntVector all2 = IntVector.broadcast(I, starts[4 * g + 2] - offset);
+        IntVector all3 = IntVector.broadcast(I, starts[4 * g + 3] - offset);
         IntVector upper0 = IntVector.zero(I);
         IntVector upper1 = upper0;
         IntVector upper2 = upper0;
@@ -116,15 +117,11 @@ final class VectorSplitDots implements Dots {
           upper2 = upper2.add(c.reinterpretAsInts().lanewise(ASHR, 16));
           upper3 = upper3.add(d.reinterpretAsInts().lanewise(ASHR, 16));
         }
-        int to = g * 2 * ROWS + t / 4;
-        all0.intoArray(dots, to);
-        upper0.intoArray(dots, to + ROWS);
-        all1.intoArray(dots, to + stride);
-        upper1.intoArray(dots, to + stride + ROWS);
-        all2.intoArray(dots, to + 2 * stride);
-        upper2.intoArray(dots, to + 2 * stride + ROWS);
-        all3.intoArray(dots, to + 3 * stride);
-        upper3.intoArray(dots, to + 3 * stride + ROWS);
+        int to = g * GROUP + t / 4;
+        all0.add(upper0).sub(upper0.lanewise(LSHL, 16)).intoArray(dots, to);
+        all1.add(upper1).sub(upper1.lanewise(LSHL, 16)).intoArray(dots, to + ROWS);
+        all2.add(upper2).sub(upper2.lanewise(LSHL, 16)).intoArray(dots, to + 2 * ROWS);
+        all3.add(upper3).sub(upper3.lanewise(LSHL, 16)).intoArray(dots, to + 3 * ROWS);
       }
     }
   }

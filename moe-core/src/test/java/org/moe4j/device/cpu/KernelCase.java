@@ -163,70 +163,69 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       long tile = bits(groups * step);
       int row = columns * groups / 2;
       int[] x = activations(10 * row);
-      int stride = 128 * groups;
-      int[] dots = new int[4 * stride];
+      int[] starts = new int[4 * groups];
+      for (int i = 0; i < starts.length; i++) {
+        starts[i] = random.nextInt(64000) - 32000;
+      }
+      int[] dots = new int[groups * Dots.GROUP];
       String sizes = bits + " bits, " + groups + " x " + columns;
       add(
           "dots one, " + sizes,
-          k -> k.blocks().dots(bits).one(tile, step, groups, columns, x, row, dots),
+          k -> k.blocks().dots(bits).one(tile, step, groups, columns, x, row, starts, dots),
           x,
+          starts,
           dots);
       add(
           "dots four, " + sizes,
           k ->
               k.blocks()
                   .dots(bits)
-                  .four(tile, step, groups, columns, x, 2 * row, 0, row, 4 * row, dots, stride),
+                  .four(tile, step, groups, columns, x, 2 * row, 0, row, 4 * row, starts, dots),
           x,
+          starts,
           dots);
     }
 
     private void scales(int groups) {
       long step = 1024 + 256;
       long scales = bits(groups * step);
-      float unit = 0x1p100f;
-      PairRows in = new PairRows(groups + 1, 32);
-      for (int i = 0; i < in.sums.length; i++) {
-        in.sums[i] = random.nextInt(4064) - 2032;
-        in.floatSums[i] = (float) random.nextGaussian();
-        in.scales[i / 2] = (float) random.nextGaussian();
+      float[] factors = floats(4 * groups);
+      float[] sums = floats(4 * groups);
+      for (int i = 0; i < 4 * groups; i++) {
+        factors[i] *= 0x1p100f;
+        sums[i] *= 0x1p100f;
       }
-      float[] y = floats(128);
-      int[] dots = new int[128 * groups + 1];
+      float[] y = floats(4 * 64);
+      int[] dots = new int[groups * Dots.GROUP];
       for (int i = 0; i < dots.length; i++) {
         dots[i] = random.nextInt() >> 8;
       }
-      for (int shift = 0; shift < 2; shift++) {
-        int by = shift;
-        scale(
-            "scale " + groups + " by " + by,
-            in,
-            dots,
-            y,
-            k -> k.scale(scales, step, unit, groups, by, 8, in, 2, dots, 1, y, 64));
-        scale(
-            "scale and centre " + groups + " by " + by,
-            in,
-            dots,
-            y,
-            k -> k.scaleAndCentre(scales, step, unit, groups, by, 2, in, 2, dots, 1, y, 3));
-        scale(
-            "scale wide " + groups + " by " + by,
-            in,
-            dots,
-            y,
-            k -> k.scaleWide(scales, step, unit, groups, by, 0, in, 2, dots, 1, y, 0));
-        scale(
-            "scale wide and centre " + groups + " by " + by,
-            in,
-            dots,
-            y,
-            k -> k.scaleWideAndCentre(scales, step, unit, groups, by, 16, in, 2, dots, 1, y, 64));
-      }
-    }
-
-    private void scale(String name, PairRows in, int[] dots, float[] y, Consumer<BlockScale> call) {
-      add(name, k -> call.accept(k.blocks().scale()), in.sums, in.scales, in.floatSums, dots, y);
+      add(
+          "scale one " + groups,
+          k -> k.blocks().scale().one(scales, step, groups, factors, dots, y, 64),
+          factors,
+          dots,
+          y);
+      add(
+          "scale four " + groups,
+          k -> k.blocks().scale().four(scales, step, groups, factors, dots, y),
+          factors,
+          dots,
+          y);
+      add(
+          "scale one centred " + groups,
+          k -> k.blocks().scale().oneCentred(scales, step, groups, factors, sums, dots, y, 3),
+          factors,
+          sums,
+          dots,
+          y);
+      add(
+          "scale four centred " + groups,
+          k -> k.blocks().scale().fourCentred(scales, step, groups, factors, sums, dots, y),
+          factors,
+          sums,
+          dots,
+          y);
     }
 
     private void floats(
