@@ -27,14 +27,12 @@ record ByteCache() implements CacheFormat {
     for (int first = 0; first < size; first += BLOCK) {
       int count = Math.min(BLOCK, size - first);
       long block = keys + (long) (first / BLOCK) * KEY_BLOCK_BYTES;
-      long bytes = block + position % 16 * 4L + position / 16;
       float scale = scale(x, at + first, count);
       for (int d = 0; d < count; d++) {
-        Native.putByte(bytes + d * 64L, quantize(x[at + first + d], scale));
+        byte key = quantize(x[at + first + d], scale);
+        Native.putByte(block + CacheFloats.key(position, d), key);
       }
-      Native.putShort(
-          block + BLOCK * POSITIONS + position % 32 * 4L + position / 32 * 2L,
-          Float.floatToFloat16(scale));
+      Native.putShort(block + CacheFloats.keyScale(position), Float.floatToFloat16(scale));
     }
   }
 
@@ -45,12 +43,11 @@ record ByteCache() implements CacheFormat {
       long tile = values + (long) (first / TILE) * VALUE_TILE_BYTES;
       float scale = scale(x, at + first, count);
       for (int d = first; d < first + count; d++) {
-        Native.putByte(
-            tile + position * 64L + d % 16 * 4L + d % TILE / 16, quantize(x[at + d], scale));
+        byte value = quantize(x[at + d], scale);
+        Native.putByte(tile + CacheFloats.value(position, d % TILE), value);
       }
       Native.putShort(
-          tile + POSITIONS * TILE + position * 4L + first % TILE / BLOCK * 2L,
-          Float.floatToFloat16(scale));
+          tile + CacheFloats.valueScale(position, first % TILE), Float.floatToFloat16(scale));
     }
   }
 

@@ -29,6 +29,26 @@ interface CacheFloats {
   /** Bytes of a tile of values. */
   int VALUE_TILE_BYTES = (TILE + 4) * CacheFormat.POSITIONS;
 
+  /** Where in a block of keys a byte is. */
+  static long key(int position, int dimension) {
+    return dimension * 64L + position % 16 * 4L + position / 16;
+  }
+
+  /** Where in a block of keys the scale of a position is. */
+  static long keyScale(int position) {
+    return BLOCK * CacheFormat.POSITIONS + position % 32 * 4L + position / 32 * 2L;
+  }
+
+  /** Where in a tile of values a byte is. */
+  static long value(int position, int dimension) {
+    return position * 64L + dimension % 16 * 4L + dimension / 16;
+  }
+
+  /** Where in a tile of values the scale of a position and a dimension is. */
+  static long valueScale(int position, int dimension) {
+    return TILE * CacheFormat.POSITIONS + position * 4L + dimension / BLOCK * 2L;
+  }
+
   /**
    * Columns of an F16 tile.
    *

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import static org.moe4j.device.cpu.CacheFormat.POSITIONS;
-
 /** {@link CacheFloats} in plain loops. */
 final class ScalarCacheFloats implements CacheFloats {
 
@@ -20,11 +18,12 @@ final class ScalarCacheFloats implements CacheFloats {
 
   @Override
   public void keys(long block, int part, int size, long to) {
-    long scales = block + BLOCK * POSITIONS + part * 2L;
     for (int d = 0; d < size; d++) {
       for (int i = 0; i < ROWS; i++) {
-        byte key = Native.getByte(block + d * 64L + i % 16 * 4L + i / 16 + part * 2L);
-        Native.putFloat(to + (d * ROWS + i) * 4L, key * half(scales + i * 4L));
+        int position = part * ROWS + i;
+        byte key = Native.getByte(block + CacheFloats.key(position, d));
+        float scale = half(block + CacheFloats.keyScale(position));
+        Native.putFloat(to + (d * ROWS + i) * 4L, key * scale);
       }
     }
   }
@@ -32,9 +31,9 @@ final class ScalarCacheFloats implements CacheFloats {
   @Override
   public void values(long tile, int part, int first, int end, long to) {
     for (int p = first; p < end; p++) {
-      float scale = half(tile + POSITIONS * TILE + p * 4L + part * 2L);
+      float scale = half(tile + CacheFloats.valueScale(p, part * ROWS));
       for (int i = 0; i < ROWS; i++) {
-        byte value = Native.getByte(tile + p * 64L + i % 16 * 4L + i / 16 + part * 2L);
+        byte value = Native.getByte(tile + CacheFloats.value(p, part * ROWS + i));
         Native.putFloat(to + (p * ROWS + i) * 4L, value * scale);
       }
     }

@@ -5,7 +5,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static org.moe4j.device.cpu.CacheFormat.POSITIONS;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.ints;
@@ -38,7 +37,7 @@ final class VectorCacheFloats implements CacheFloats {
     int up = 24 - 16 * part;
     int upScale = 16 - 16 * part;
     for (int t = 0; t < 16; t += COUNT) {
-      long scales = block + BLOCK * POSITIONS + t * 4L;
+      long scales = block + CacheFloats.keyScale(t);
       FloatVector low = half(ints(scales).lanewise(LSHL, upScale));
       FloatVector high = half(ints(scales + 64).lanewise(LSHL, upScale));
       for (int d = 0; d < size; d++) {
@@ -55,7 +54,7 @@ final class VectorCacheFloats implements CacheFloats {
     for (int p = first; p < end; p++) {
       FloatVector scale =
           FloatVector.broadcast(
-              F, ScalarCacheFloats.half(tile + POSITIONS * TILE + p * 4L + part * 2L));
+              F, ScalarCacheFloats.half(tile + CacheFloats.valueScale(p, part * BLOCK)));
       for (int t = 0; t < 16; t += COUNT) {
         IntVector four = ints(tile + p * 64L + t * 4L);
         store(floats(four.lanewise(LSHL, up)).mul(scale), to + p * 128L + t * 4L);
