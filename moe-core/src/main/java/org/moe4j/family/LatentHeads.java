@@ -19,6 +19,15 @@ import org.moe4j.model.Linear;
  */
 record LatentHeads(List<Linear> keys, List<Linear> values) {
 
+  /**
+   * Reads a layer's.
+   *
+   * @param layer the layer
+   * @param heads query heads
+   * @param plainSize dimensions of a head's key that are not rotated
+   * @param valueSize dimensions of a head's value
+   * @param latentSize width of a latent
+   */
   static LatentHeads read(Scope layer, int heads, int plainSize, int valueSize, int latentSize) {
     if (layer.source().gguf() && layer.has("", "attn_k_b.weight")) {
       TensorData keys = layer.tensor("", "attn_k_b.weight", heads, latentSize, plainSize);

@@ -35,6 +35,7 @@ record MambaParts(
     float most,
     float epsilon) {
 
+  /** As the settings tell; heads and groups must divide what they share. */
   static MambaParts of(Source source, Dimensions sizes) {
     int heads = source.size("mamba_n_heads", "ssm.time_step_rank", 128);
     long width =
@@ -89,19 +90,16 @@ record MambaParts(
     throw source.badSetting("time_step_limit", "", "expected two numbers, found " + limits);
   }
 
+  /** A layer's mixer. */
   Mamba2 build(Scope layer) {
     Source source = layer.source();
     boolean gguf = source.gguf();
     int width = heads * headSize;
     long states = (long) groups * stateSize;
     int channels = Math.toIntExact(width + 2 * states);
+    Bias bias = Bias.of(source, "mamba_proj_bias", false);
     Linear input =
-        layer.linear(
-            "mamba.in_proj",
-            "ssm_in",
-            (long) width + channels + heads,
-            hidden,
-            Bias.of(source, "mamba_proj_bias", false));
+        layer.linear("mamba.in_proj", "ssm_in", (long) width + channels + heads, hidden, bias);
     return new Mamba2(
         heads,
         headSize,
@@ -111,17 +109,14 @@ record MambaParts(
             input.rows(0, width),
             input.rows(width, width + channels),
             input.rows(width + channels, width + channels + heads),
-            layer.linear(
-                "mamba.out_proj",
-                "ssm_out",
-                hidden,
-                width,
-                Bias.of(source, "mamba_proj_bias", false))),
+            layer.linear("mamba.out_proj", "ssm_out", hidden, width, bias)),
         layer.convolution(
             "mamba.conv1d", "ssm_conv1d", channels, taps, Bias.of(source, "mamba_conv_bias", true)),
         new Mamba2.TimeStep(
             layer.tensor("mamba.dt_bias", "ssm_dt.bias", heads),
-            rates(layer, "mamba.A_log"),
+            gguf
+                ? layer.tensor("", "ssm_a", heads, 1)
+                : layer.negatedExponentials("mamba.A_log", heads),
             gguf ? layer.tensor("", "ssm_d", heads, 1) : layer.tensor("mamba.D", "", heads),
             least,
             most),
@@ -139,11 +134,5 @@ record MambaParts(
         .mapToObj(i -> all.rank() == 2 ? all.slice(i) : all.rows(i * each, (i + 1) * each))
         .map(own -> Norm.rootMeanSquare(own, epsilon))
         .toList();
-  }
-
-  private TensorData rates(Scope layer, String hf) {
-    return layer.source().gguf()
-        ? layer.tensor("", "ssm_a", heads, 1)
-        : layer.negatedExponentials(hf, heads);
   }
 }

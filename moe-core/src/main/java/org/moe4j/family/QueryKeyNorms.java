@@ -10,6 +10,7 @@ interface QueryKeyNorms {
   /** There are none. */
   QueryKeyNorms NONE = layer -> Attention.Norms.NONE;
 
+  /** Reads a layer's. */
   Attention.Norms read(Scope layer);
 
   /** Each head is normed alone. */
