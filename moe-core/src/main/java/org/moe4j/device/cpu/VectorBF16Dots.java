@@ -9,7 +9,10 @@ import static org.moe4j.device.cpu.Lanes.ints;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** {@link FloatDots} of BF16 weights, a vector of low and one of high halves at a time. */
+/**
+ * {@link FloatDots} of BF16 weights, a vector of low and one of high halves at a time. Written out
+ * like {@link VectorF32Dots} and for the same reason.
+ */
 final class VectorBF16Dots implements FloatDots {
 
   /**

@@ -8,7 +8,10 @@ import static org.moe4j.device.cpu.Lanes.floats;
 
 import jdk.incubator.vector.FloatVector;
 
-/** {@link FloatDots} of F32 weights. */
+/**
+ * {@link FloatDots} of F32 weights. The loops are written out for each type of weights: shared ones
+ * would take a method that loads a column, and past the limits of inlining it boxes every vector.
+ */
 final class VectorF32Dots implements FloatDots {
 
   /**

@@ -12,7 +12,10 @@ import static org.moe4j.device.cpu.Lanes.ints;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** {@link Float8Dots}, a vector of each of the four bytes at a time. */
+/**
+ * {@link Float8Dots}, a vector of each of the four bytes at a time. Written out like {@link
+ * VectorF32Dots} and for the same reason.
+ */
 final class VectorFloat8Dots implements Float8Dots {
 
   /** How far a weight's sign is copied down from the top, before its exponent. */
