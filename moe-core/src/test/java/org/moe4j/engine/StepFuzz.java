@@ -34,8 +34,13 @@ public final class StepFuzz {
 
   private static final int PROMPT = 11;
   private static final int TOKENS = 3;
+
+  /** What a GGUF file is where an input does not say otherwise. */
   private static final byte[] GGUF_FILE = numbers();
+
   private static final Path FOLDER = folder();
+
+  /** The folder with its tensors that was made for a fixture. */
   private static final Map<Path, Path> BESIDE = new HashMap<>();
 
   private static final List<byte[]> SEEDS = seeds();
@@ -43,6 +48,7 @@ public final class StepFuzz {
   /** How far behind its header a seed in GGUF is changed. */
   private static final int WEIGHTS = 256;
 
+  /** Bytes at the beginning of the file on disk that are not those of {@link #GGUF_FILE}. */
   private static int dirty = GGUF_FILE.length;
 
   private StepFuzz() {}
