@@ -234,7 +234,7 @@ final class QuantizedPacker {
   /** The low four bits, in groups of {@code 1 << group} columns. */
   private static void nibbles(
       byte[] values, int columns, long mask, long add, long to, long step, int group) {
-    int planes = (1 << group - 3) - 1;
+    int planes = (1 << (group - 3)) - 1;
     for (int i = 0; i < columns; i += 8) {
       long eight = eight(values, i, mask, add) & LOW_NIBBLES;
       Native.putInt(to + (i >>> group) * step + (i >>> 3 & planes) * Dots.PLANE, joined(eight));
@@ -246,16 +246,16 @@ final class QuantizedPacker {
       byte[] values, int columns, long mask, long add, long to, long step, int group, int bits) {
     for (int i = 0; i < columns; i += 1 << group) {
       int all = 0;
-      for (int eights = 0; eights < 1 << group - 3; eights++) {
+      for (int eights = 0; eights < 1 << (group - 3); eights++) {
         long high = eight(values, i + 8 * eights, mask, add) >>> 4 & LOW_NIBBLES;
-        all |= joined(high) << eights * bits;
+        all |= joined(high) << (eights * bits);
       }
       Native.putInt(to + (i >>> group) * step, all);
     }
   }
 
   private static void bytes(byte[] values, int columns, long to, long step, int group) {
-    int planes = (1 << group - 2) - 1;
+    int planes = (1 << (group - 2)) - 1;
     for (int i = 0; i < columns; i += 4) {
       int four = (int) INTS.get(values, i);
       Native.putInt(to + (i >>> group) * step + (i >>> 2 & planes) * Dots.PLANE, four);

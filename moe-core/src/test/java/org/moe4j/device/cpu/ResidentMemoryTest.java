@@ -72,7 +72,8 @@ class ResidentMemoryTest {
       for (int expert = 0; expert < shape[0]; expert++) {
         cpu.load(Linear.of(experts.slice(expert)));
       }
-      assertEquals(0.0, resident(file), 0.1 * bytes.length);
+      long left = resident(file);
+      assertTrue(10 * left <= bytes.length, left + " bytes are left");
     }
   }
 
