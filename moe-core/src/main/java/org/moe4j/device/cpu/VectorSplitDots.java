@@ -14,7 +14,8 @@ import jdk.incubator.vector.ShortVector;
 
 /**
  * {@link Dots} of 5-bit and 6-bit weights with 16-bit multiply-adds. Four products of at most
- * {@code 63 x 127} fit a short; then they are widened as in {@link VectorByteDots}.
+ * {@code 63 x 127} fit a short; then they are widened as in {@link VectorByteDots}. The loops are
+ * written out in both, flat for the reason that {@link VectorNibbleDots} has.
  */
 final class VectorSplitDots implements Dots {
 
