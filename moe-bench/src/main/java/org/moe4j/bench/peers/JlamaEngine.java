@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Jlama through {@link JlamaCalls}; it decodes one sequence at a time. */
 final class JlamaEngine implements Engine {
 
+  private static final int DEEPEST = 1024;
+
   private final int threads;
   private final Random random = new Random(1);
   private @Nullable Object model;
@@ -81,6 +83,7 @@ final class JlamaEngine implements Engine {
 
   @Override
   public double read(int tokens, int depth) {
+    requireShallow(depth);
     try (Sequence sequence = new Sequence()) {
       if (depth > 0) {
         sequence.read(ids(depth), 0);
@@ -97,6 +100,7 @@ final class JlamaEngine implements Engine {
     if (sequences > 1) {
       throw new UnsupportedOperationException("Jlama decodes one sequence at a time");
     }
+    requireShallow(depth);
     try (Sequence sequence = new Sequence()) {
       sequence.read(ids(depth), 0);
       int[] next = ids(tokens);
@@ -105,6 +109,14 @@ final class JlamaEngine implements Engine {
         sequence.step(next[i], depth + i);
       }
       return (System.nanoTime() - start) / 1e9;
+    }
+  }
+
+  /** At some 35 tokens a second, a deep prompt takes minutes, and each round reads it again. */
+  private static void requireShallow(int depth) {
+    if (depth > DEEPEST) {
+      throw new UnsupportedOperationException(
+          "Jlama is not asked to read more than " + DEEPEST + " tokens, which takes it minutes");
     }
   }
 
