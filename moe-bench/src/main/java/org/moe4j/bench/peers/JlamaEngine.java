@@ -2,7 +2,6 @@
 package org.moe4j.bench.peers;
 
 import static org.moe4j.bench.peers.JlamaCalls.call;
-import static org.moe4j.bench.peers.JlamaCalls.create;
 import static org.moe4j.bench.peers.JlamaCalls.number;
 import static org.moe4j.bench.peers.JlamaCalls.type;
 
@@ -122,7 +121,7 @@ final class JlamaEngine implements Engine {
 
   /** One sequence and its cache. */
   private final class Sequence implements AutoCloseable {
-    private final Object cache = create(type("tensor.KvBufferCache"), model());
+    private final Object cache = JlamaCalls.create(type("tensor.KvBufferCache"), model());
     private final Object buffer = call(cache, "getKvBuffer", UUID.randomUUID());
     private final Object logits = call(model(), "makeDenseTensor", new int[] {vocabulary()});
 
