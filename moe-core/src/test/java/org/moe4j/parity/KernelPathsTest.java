@@ -32,7 +32,7 @@ class KernelPathsTest {
       })
   void everyTypeAndFamilyIsRight(String path) throws Exception {
     String flags = "--add-modules jdk.incubator.vector " + path;
-    String said = Forked.run(AllModels.class, flags.split(" "));
+    String said = Forked.run(List.of(flags.split(" ")), AllModels.class);
     long expected = AllModels.tests().count();
     assertEquals("passed " + expected, said.lines().toList().getLast());
   }

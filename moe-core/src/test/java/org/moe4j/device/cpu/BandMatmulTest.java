@@ -69,7 +69,9 @@ class BandMatmulTest {
   void theWidthAndAPropertyChooseTheCode(String width, String property, String expected)
       throws Exception {
     String said =
-        Forked.run(AllForms.class, "--add-modules", "jdk.incubator.vector", width, "-D" + property);
+        Forked.run(
+            List.of("--add-modules", "jdk.incubator.vector", width, "-D" + property),
+            AllForms.class);
     String found = said.lines().toList().getLast();
     // A processor without the instructions falls back.
     List<String> fine =

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ class CpuDeviceProviderTest {
 
   @Test
   void withoutTheModuleTheReasonNamesTheFlag() throws Exception {
-    String said = Forked.run(WithoutModule.class);
+    String said = Forked.run(List.of(), WithoutModule.class);
     assertTrue(said.contains("--add-modules jdk.incubator.vector"), said);
     assertTrue(said.contains("scalar is usable"), said);
   }

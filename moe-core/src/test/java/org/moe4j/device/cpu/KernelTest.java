@@ -77,7 +77,7 @@ class KernelTest {
         "-Dmoe4j.bounds=checked"
       })
   void everyWidthGivesTheSameBits(String property) throws Exception {
-    Forked.run(AllKernels.class, "--add-modules", "jdk.incubator.vector", property);
+    Forked.run(List.of("--add-modules", "jdk.incubator.vector", property), AllKernels.class);
   }
 
   /** The process of its own. */
