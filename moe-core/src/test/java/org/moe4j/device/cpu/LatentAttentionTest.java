@@ -83,12 +83,8 @@ class LatentAttentionTest {
     CacheLayout layout =
         new CacheLayout(
             CacheLayout.PAGE_POSITIONS, cache, List.of(new LayerState(2, 3, 9), spec.state()));
-    List<Device.Page> first = new ArrayList<>();
-    List<Device.Page> second = new ArrayList<>();
-    for (int i = 0; i < rows; i += CacheLayout.PAGE_POSITIONS) {
-      first.add(device.allocatePage(layout));
-      second.add(device.allocatePage(layout));
-    }
+    Batch.Pages first = Pieces.pages(device, layout, rows);
+    Batch.Pages second = Pieces.pages(device, layout, rows);
     Device.MixerWeights mixer = device.load(spec);
     return Pieces.run(
         x,
@@ -98,9 +94,8 @@ class LatentAttentionTest {
           Batch batch =
               new Batch(
                   List.of(
-                      new Batch.Segment(first::get, done, ImmutableIntArray.of(0), 1),
-                      new Batch.Segment(
-                          second::get, done, ImmutableIntArray.copyOf(new int[count]), 1)));
+                      new Batch.Segment(first, done, ImmutableIntArray.of(0), 1),
+                      Pieces.segment(second, done, count)));
           Device.Rows in = device.allocate(count + 1, HIDDEN);
           Device.Rows out = device.allocate(count + 1, HIDDEN);
           float[] both = new float[(count + 1) * HIDDEN];

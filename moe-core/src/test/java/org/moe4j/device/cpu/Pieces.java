@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import com.google.common.primitives.ImmutableIntArray;
+import java.util.ArrayList;
+import java.util.List;
+import org.moe4j.device.Batch;
+import org.moe4j.device.CacheLayout;
 import org.moe4j.device.Device;
 
 /** Rows that go through a device in pieces. */
@@ -43,6 +48,20 @@ final class Pieces {
       done += count;
     }
     return results;
+  }
+
+  /** Pages for all positions of a sequence. */
+  static Batch.Pages pages(Device device, CacheLayout layout, int positions) {
+    List<Device.Page> pages = new ArrayList<>();
+    for (int i = 0; i < positions; i += CacheLayout.PAGE_POSITIONS) {
+      pages.add(device.allocatePage(layout));
+    }
+    return pages::get;
+  }
+
+  /** The next rows of a sequence. */
+  static Batch.Segment segment(Batch.Pages sequence, int done, int count) {
+    return new Batch.Segment(sequence, done, ImmutableIntArray.copyOf(new int[count]), 1);
   }
 
   /** Reads some rows of a device. */

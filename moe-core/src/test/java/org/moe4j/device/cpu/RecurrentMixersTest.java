@@ -4,7 +4,6 @@ package org.moe4j.device.cpu;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.common.primitives.ImmutableIntArray;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -182,7 +181,7 @@ class RecurrentMixersTest {
       for (int i = 0; i < counts.length; i++) {
         Device.Recurrent state = sequences.get(i);
         segments.add(
-            new Batch.Segment(
+            Pieces.segment(
                 new Batch.Pages() {
                   @Override
                   public Device.Page page(int index) {
@@ -195,8 +194,7 @@ class RecurrentMixersTest {
                   }
                 },
                 done[i],
-                ImmutableIntArray.copyOf(new int[counts[i]]),
-                1));
+                counts[i]));
         int at = values.length;
         values = Arrays.copyOf(values, at + counts[i] * HIDDEN);
         System.arraycopy(x[i], done[i] * HIDDEN, values, at, counts[i] * HIDDEN);
