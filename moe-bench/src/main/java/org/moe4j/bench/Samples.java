@@ -16,7 +16,7 @@ public record Samples(List<Double> values) {
   private static final double STEADY = 0.03;
 
   /** No warm-up goes on for longer. */
-  private static final double WARM_UP_SECONDS = 30;
+  private static final double WARM_UP_SECONDS = 10;
 
   /** Copies the list. */
   public Samples {

@@ -39,6 +39,7 @@ public final class Decoder implements AutoCloseable {
   private final Rows shared;
   private final Rows chosen;
   private final Rows logits;
+  private final float[] logitRow;
   private final List<@Nullable RoutingRows> routings = new ArrayList<>();
 
   /**
@@ -60,6 +61,7 @@ public final class Decoder implements AutoCloseable {
     int most = Math.min(mostRows, MOST_LOGITS);
     chosen = device.allocate(most, width);
     logits = device.allocate(most, weights.spec().vocabularySize());
+    logitRow = new float[logits.width()];
     for (LayerWeights layer : weights.layers()) {
       routings.add(
           layer.feedForward() instanceof Experts experts
@@ -77,7 +79,8 @@ public final class Decoder implements AutoCloseable {
   public static long bytes(ModelSpec spec, int mostRows) {
     long most = Math.min(mostRows, MOST_LOGITS);
     long hidden = spec.hiddenSize();
-    return Float.BYTES * (4 * (long) mostRows * hidden + most * (hidden + spec.vocabularySize()));
+    return Float.BYTES
+        * ((4 * (long) mostRows + most) * hidden + (most + 1) * spec.vocabularySize());
   }
 
   /** Number of layers. */
@@ -249,10 +252,12 @@ public final class Decoder implements AutoCloseable {
    * The logits of a row of the last step.
    *
    * @param index {@code 0 <= index < batch.logits()}, in the order of rows
-   * @param into receives one value a vocabulary entry
+   * @return one value a vocabulary entry, the caller's until the next call, which has the same
+   *     array
    */
-  public void logits(int index, float[] into) {
-    device.read(logits, index, into);
+  public float[] logits(int index) {
+    device.read(logits, index, logitRow);
+    return logitRow;
   }
 
   /**

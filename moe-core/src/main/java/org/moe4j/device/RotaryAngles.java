@@ -12,6 +12,14 @@ import org.moe4j.model.Rotary;
  */
 public final class RotaryAngles {
 
+  /** The first 33 bits of half pi; a product with up to 20 bits is exact. */
+  private static final double HALF_PI = 0x1.921fb544p0;
+
+  /** What is left of half pi. */
+  private static final double HALF_PI_REST = 0x1.0b4611a626331p-34;
+
+  private static final double MOST_QUARTERS = 1 << 20;
+
   private RotaryAngles() {}
 
   /**
@@ -26,10 +34,23 @@ public final class RotaryAngles {
   public static void compute(
       Rotary rotary, int position, float[] cosines, float[] sines, int offset) {
     for (int pair = 0; pair < rotary.pairs(); pair++) {
-      float angle = (float) position * rotary.frequency(pair);
+      double angle = (float) position * rotary.frequency(pair);
+      // Less the nearest quarters of a circle, because StrictMath makes an object when it has to do
+      // that itself; for angles that no context reaches it may.
+      double quarters = Math.rint(angle / HALF_PI);
+      if (Math.abs(quarters) > MOST_QUARTERS) {
+        quarters = 0;
+      }
+      double rest = angle - quarters * HALF_PI - quarters * HALF_PI_REST;
       // StrictMath gives the same bits on every machine and in every compiler tier.
-      cosines[offset + pair] = (float) StrictMath.cos(angle) * rotary.scale();
-      sines[offset + pair] = (float) StrictMath.sin(angle) * rotary.scale();
+      double cosine = StrictMath.cos(rest);
+      double sine = StrictMath.sin(rest);
+      boolean swapped = ((int) quarters & 1) != 0;
+      double x = swapped ? -sine : cosine;
+      double y = swapped ? cosine : sine;
+      boolean opposite = ((int) quarters & 2) != 0;
+      cosines[offset + pair] = (float) (opposite ? -x : x) * rotary.scale();
+      sines[offset + pair] = (float) (opposite ? -y : y) * rotary.scale();
     }
   }
 }

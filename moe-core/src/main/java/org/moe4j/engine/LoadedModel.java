@@ -93,12 +93,7 @@ final class LoadedModel implements MixtureModel {
             textStream(request.input()));
     Sampler sampler =
         new Sampler(
-            sampling,
-            request.logitBias(),
-            request.logprobs().orElse(-1),
-            seed,
-            vocabularySize(),
-            prompt.toArray());
+            sampling, request.logitBias(), request.logprobs().orElse(-1), seed, prompt.toArray());
     return parts.scheduler().generate(plan, sampler);
   }
 

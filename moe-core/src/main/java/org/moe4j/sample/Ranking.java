@@ -16,15 +16,11 @@ final class Ranking {
   /** How far below the highest logit each band reaches; the last takes the rest. */
   private static final float[] BANDS = {3, 8, 16, Float.POSITIVE_INFINITY};
 
-  private final long[] sorted;
+  private long[] sorted = {};
   private float[] logits = {};
   private float highest;
   private int ranked;
   private int band;
-
-  Ranking(int vocabulary) {
-    sorted = new long[vocabulary];
-  }
 
   /**
    * Starts over with other logits, none of them NaN; they must not change while the ranking is
@@ -32,6 +28,9 @@ final class Ranking {
    */
   void reset(float[] values) {
     logits = values;
+    if (sorted.length < values.length) {
+      sorted = new long[values.length];
+    }
     highest = Float.NEGATIVE_INFINITY;
     for (float value : values) {
       highest = Math.max(highest, value);

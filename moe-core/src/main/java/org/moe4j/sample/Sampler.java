@@ -20,7 +20,7 @@ public final class Sampler {
   private final Map<Integer, Float> bias;
   private final int top;
   private final RandomGenerator random;
-  private final Ranking ranking;
+  private final Ranking ranking = new Ranking();
   private final Map<Integer, Integer> answered = new HashMap<>();
   private final Map<Integer, Boolean> seen = new HashMap<>();
 
@@ -32,21 +32,14 @@ public final class Sampler {
    * @param logprobs how many of the most probable tokens to report; negative for no
    *     log-probabilities
    * @param seed start of the random numbers
-   * @param vocabulary number of token ids
    * @param prompt the prompt's tokens
    */
   public Sampler(
-      Sampling sampling,
-      Map<Integer, Float> bias,
-      int logprobs,
-      long seed,
-      int vocabulary,
-      int[] prompt) {
+      Sampling sampling, Map<Integer, Float> bias, int logprobs, long seed, int[] prompt) {
     this.sampling = sampling;
     this.bias = Map.copyOf(bias);
     this.top = logprobs;
     random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-    ranking = new Ranking(vocabulary);
     if (sampling.repetitionPenalty() != 1) {
       for (int token : prompt) {
         seen.put(token, true);

@@ -29,7 +29,6 @@ final class GenerationTask extends Task implements Generation {
   private final Sampler sampler;
   private final StopMatcher stops;
   private final RoutingCounts counts;
-  private final float[] logits;
   private final Outcome<Piece, Answer> outcome = new Outcome<>();
   private final long created = System.nanoTime();
   private final @Nullable Router[] routers;
@@ -49,7 +48,6 @@ final class GenerationTask extends Task implements Generation {
     this.sampler = sampler;
     stops = new StopMatcher(plan.stops());
     counts = new RoutingCounts(decoder);
-    logits = new float[decoder.vocabularySize()];
     routers = new Router[decoder.layers()];
     feed = plan.prompt();
   }
@@ -130,8 +128,7 @@ final class GenerationTask extends Task implements Generation {
     if (step.logits() == 0) {
       return;
     }
-    step.decoder().logits(step.firstLogit(), logits);
-    Token token = sampler.next(logits);
+    Token token = sampler.next(step.decoder().logits(step.firstLogit()));
     if (tokens.isEmpty()) {
       firstTokenAt = System.nanoTime();
     }

@@ -17,7 +17,6 @@ final class ScoringTask extends Task {
 
   private final ImmutableIntArray tokens;
   private final KeptScores scores;
-  private final float[] logits;
   private final Outcome<Void, Scores> outcome = new Outcome<>();
   private int fed;
   private volatile boolean cancelled;
@@ -26,7 +25,6 @@ final class ScoringTask extends Task {
   ScoringTask(ImmutableIntArray tokens, Set<Scores.Detail> details, Decoder decoder) {
     this.tokens = tokens;
     scores = new KeptScores(tokens, details, decoder.expertLayers());
-    logits = new float[decoder.vocabularySize()];
   }
 
   /** Waits for the scores; interrupting the waiting thread cancels them. */
@@ -70,8 +68,7 @@ final class ScoringTask extends Task {
   void stepped(StepResult step) {
     int first = fed - step.rows();
     for (int i = 0; i < step.rows(); i++) {
-      step.decoder().logits(step.firstLogit() + i, logits);
-      scores.add(first + i, logits);
+      scores.add(first + i, step.decoder().logits(step.firstLogit() + i));
     }
     for (int layer : step.decoder().expertLayers()) {
       Routing routing = step.decoder().routing(layer);

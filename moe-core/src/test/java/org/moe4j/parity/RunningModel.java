@@ -120,9 +120,7 @@ final class RunningModel implements AutoCloseable {
     for (Part part : parts) {
       Trace trace = part.reading().trace;
       for (int i = 0; i < part.logits(); i++) {
-        float[] logits = new float[decoder.vocabularySize()];
-        decoder.logits(logitRow++, logits);
-        trace.logits().add(logits);
+        trace.logits().add(decoder.logits(logitRow++).clone());
       }
       for (int layer : decoder.expertLayers()) {
         Routing routing = decoder.routing(layer);

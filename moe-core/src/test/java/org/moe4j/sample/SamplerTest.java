@@ -29,14 +29,14 @@ class SamplerTest {
     int draws = 20_000;
     double[] shares = new double[logits.length];
     for (int seed = 0; seed < draws; seed++) {
-      Sampler sampler = new Sampler(sampling, Map.of(), -1, seed, logits.length, new int[0]);
+      Sampler sampler = new Sampler(sampling, Map.of(), -1, seed, new int[0]);
       shares[sampler.next(logits.clone()).id()] += 1.0 / draws;
     }
     return shares;
   }
 
   private static int greedy(Sampling sampling, Map<Integer, Float> bias, int[] prompt, float... l) {
-    return new Sampler(sampling, bias, -1, 0, l.length, prompt).next(l).id();
+    return new Sampler(sampling, bias, -1, 0, prompt).next(l).id();
   }
 
   @Test
@@ -101,7 +101,7 @@ class SamplerTest {
   @Test
   void presenceAndFrequencyCountTheAnswerAlone() {
     Sampling sampling = new Sampling(0, 0, 1, 0, 1, 1, 0.5);
-    Sampler sampler = new Sampler(sampling, Map.of(), -1, 0, 2, new int[] {0, 0, 0, 0});
+    Sampler sampler = new Sampler(sampling, Map.of(), -1, 0, new int[] {0, 0, 0, 0});
     // 0 leads by 2.2; each time it occurs costs it 0.5, and 1 once for having occurred at all.
     assertEquals(0, sampler.next(new float[] {2.2f, 0}).id());
     assertEquals(0, sampler.next(new float[] {2.2f, 0}).id());
@@ -133,7 +133,7 @@ class SamplerTest {
     }
     int[][] runs = new int[2][];
     for (int run = 0; run < 2; run++) {
-      Sampler sampler = new Sampler(PLAIN, Map.of(), -1, 42, 500, new int[0]);
+      Sampler sampler = new Sampler(PLAIN, Map.of(), -1, 42, new int[0]);
       runs[run] = IntStream.range(0, 50).map(i -> sampler.next(logits.clone()).id()).toArray();
     }
     assertTrue(Arrays.equals(runs[0], runs[1]));
@@ -143,7 +143,7 @@ class SamplerTest {
   @Test
   void logProbabilitiesAreThoseBeforePenaltiesAndTemperature() {
     Sampling sampling = new Sampling(0, 0, 1, 0, 5, 0, 0);
-    Sampler sampler = new Sampler(sampling, Map.of(0, -100f), 2, 0, 3, new int[] {2});
+    Sampler sampler = new Sampler(sampling, Map.of(0, -100f), 2, 0, new int[] {2});
     Token token = sampler.next(logs(0.5, 0.3, 0.2));
     assertEquals(1, token.id());
     assertEquals(Math.log(0.3), token.logProbability(), 1e-6);
@@ -160,7 +160,7 @@ class SamplerTest {
     for (int i = 0; i < logits.length; i++) {
       logits[i] = random.nextInt(200) / 4f - 25;
     }
-    Ranking ranking = new Ranking(logits.length);
+    Ranking ranking = new Ranking();
     ranking.reset(logits);
     Integer[] order = IntStream.range(0, logits.length).boxed().toArray(Integer[]::new);
     Arrays.sort(order, (a, b) -> Float.compare(logits[b], logits[a]));

@@ -262,6 +262,17 @@ final class CpuDevice implements Device {
     private final CpuRows logits;
     private @Nullable Routing last;
 
+    /** Room for the next routing, the last one's where it has the right shape. */
+    Routing next(int rows, int slots) {
+      int experts = logits.width();
+      Routing next = last;
+      if (next == null || next.rows() != rows || next.slots() != Math.min(slots, experts)) {
+        next = Routing.allocate(rows, slots, experts);
+        last = next;
+      }
+      return next;
+    }
+
     HostRouting(int capacity, int experts) {
       logits = new CpuRows(capacity, experts);
     }
@@ -285,9 +296,7 @@ final class CpuDevice implements Device {
       HostRouting rows = (HostRouting) out;
       int count = rows.logits.width();
       workers.linear((CpuLinear) router, batch.rows(), (CpuRows) in, rows.logits);
-      Routing routing = Routing.allocate(batch.rows(), plan.mostExperts(), count);
-      plan.apply(rows.logits.values(), count, batch, routing);
-      rows.last = routing;
+      plan.apply(rows.logits.values(), count, batch, rows.next(batch.rows(), plan.mostExperts()));
     });
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.moe4j.device.Batch;
@@ -15,11 +17,8 @@ import org.moe4j.model.Rotary;
 final class MixerMemory {
 
   final PagedAttention.Memory pages = new PagedAttention.Memory();
-  private final Map<Purpose, CpuRows> rows = new HashMap<>();
+  private final Map<String, List<CpuRows>> rows = new HashMap<>();
   private final Map<Rotary, Angles> angles = new HashMap<>();
-
-  /** Layers of one model may differ in their widths. */
-  private record Purpose(String name, int width) {}
 
   /**
    * Rows for a purpose: those of the last call if they are large enough.
@@ -29,10 +28,18 @@ final class MixerMemory {
    * @param width width of a row
    */
   CpuRows rows(String purpose, int capacity, int width) {
-    Purpose key = new Purpose(purpose, width);
-    CpuRows found = CpuRows.atLeast(rows.get(key), capacity, width);
-    rows.put(key, found);
-    return found;
+    // Layers of one model may differ in their widths.
+    List<CpuRows> kept = rows.computeIfAbsent(purpose, key -> new ArrayList<>());
+    for (int i = 0; i < kept.size(); i++) {
+      if (kept.get(i).width() == width) {
+        CpuRows found = CpuRows.atLeast(kept.get(i), capacity, width);
+        kept.set(i, found);
+        return found;
+      }
+    }
+    CpuRows made = new CpuRows(capacity, width);
+    kept.add(made);
+    return made;
   }
 
   /** Cosines and sines of a batch's rows, row-major. */
