@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import com.google.common.base.Splitter;
-import com.google.common.base.Verify;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -19,6 +18,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -151,7 +151,7 @@ final class MachineMatmul implements BandMatmul {
       float[] out,
       Scratch scratch) {
     RecordRows records = (RecordRows) in;
-    MemorySegment[] forForm = Verify.verifyNotNull(kernels.get(tiles.form()));
+    MemorySegment[] forForm = Objects.requireNonNull(kernels.get(tiles.form()));
     int width = tiles.width(band);
     int most = code.mostRows();
     long address = tiles.bandAddress(band);
