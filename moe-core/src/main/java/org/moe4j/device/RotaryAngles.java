@@ -35,8 +35,8 @@ public final class RotaryAngles {
       Rotary rotary, int position, float[] cosines, float[] sines, int offset) {
     for (int pair = 0; pair < rotary.pairs(); pair++) {
       double angle = (float) position * rotary.frequency(pair);
-      // Less the nearest quarters of a circle, because StrictMath makes an object when it has to do
-      // that itself; for angles that no context reaches it may.
+      // Less the nearest quarters of a circle: compiled, StrictMath makes no object as long as it
+      // has never had to do that itself; for angles that no context reaches it may.
       double quarters = Math.rint(angle / HALF_PI);
       if (Math.abs(quarters) > MOST_QUARTERS) {
         quarters = 0;

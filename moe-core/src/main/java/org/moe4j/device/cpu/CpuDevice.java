@@ -262,6 +262,10 @@ final class CpuDevice implements Device {
     private final CpuRows logits;
     private @Nullable Routing last;
 
+    HostRouting(int capacity, int experts) {
+      logits = new CpuRows(capacity, experts);
+    }
+
     /** Room for the next routing, the last one's where it has the right shape. */
     Routing next(int rows, int slots) {
       int experts = logits.width();
@@ -271,10 +275,6 @@ final class CpuDevice implements Device {
         last = next;
       }
       return next;
-    }
-
-    HostRouting(int capacity, int experts) {
-      logits = new CpuRows(capacity, experts);
     }
 
     Routing last() {

@@ -3,14 +3,12 @@ package org.moe4j.device.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.moe4j.Allocated;
 import org.moe4j.CacheType;
 import org.moe4j.device.Device;
 import org.moe4j.format.TensorType;
@@ -29,29 +27,13 @@ class StepAllocationTest {
   /** Bytes a step, for its batch, plan and routing. */
   private static final long MOST = 4_000;
 
-  /** Bytes a row: for each of 32 pairs the JDK's sine and cosine make an array of 32 bytes. */
+  /**
+   * Bytes a row: for each of 32 pairs the JDK's sine and cosine make an array of 32 bytes, where
+   * another test of the process had them reduce large angles.
+   */
   private static final long MOST_PER_ROW = 2_500;
 
-  /** For a kernel that is compiled late, on a busy machine. */
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
-
   private final Random random = new Random(5);
-
-  /** The least that so many steps in a row allocated each, on all threads. */
-  private static long allocated(
-      ExampleLayer.Loaded layer, int start, int rows, float[] values, long limit) {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long least = Long.MAX_VALUE;
-    long end = System.nanoTime() + PATIENCE_NANOS;
-    while (least > limit && System.nanoTime() < end) {
-      long before = threads.getTotalThreadAllocatedBytes();
-      for (int i = 0; i < 20; i++) {
-        layer.step(start, rows, values);
-      }
-      least = Math.min(least, (threads.getTotalThreadAllocatedBytes() - before) / 20);
-    }
-    return least;
-  }
 
   @ParameterizedTest
   @CsvSource({
@@ -78,9 +60,9 @@ class StepAllocationTest {
       float[] values = SelfTest.randomRows(PROMPT * WIDTH, random);
       long prompt = MOST + MOST_PER_ROW * PROMPT;
       for (int i = 0; i < 2; i++) {
-        long found = allocated(layer, 0, PROMPT, values, prompt);
+        long found = Allocated.least(prompt, 20, () -> layer.step(0, PROMPT, values));
         assertTrue(found <= prompt, () -> "a prompt: " + found + " bytes");
-        long one = allocated(layer, PROMPT, 1, values, MOST + MOST_PER_ROW);
+        long one = Allocated.least(MOST + MOST_PER_ROW, 20, () -> layer.step(PROMPT, 1, values));
         assertTrue(one <= MOST + MOST_PER_ROW, () -> "a token: " + one + " bytes");
       }
     }
