@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 public final class Allocated {
 
   /** For code that is compiled late, on a busy machine. */
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private Allocated() {}
 

@@ -12,8 +12,14 @@ import java.util.function.DoubleSupplier;
  */
 public record Samples(List<Double> values) {
 
-  /** A run that is less than this much faster than the best before it shows that code is warm. */
+  /** A run that is less than this much faster than the best before it has gained nothing. */
   private static final double STEADY = 0.03;
+
+  /**
+   * So many runs in a row that gained nothing show that code is warm: one may have been disturbed,
+   * and a compiler takes its time.
+   */
+  private static final int CALM = 3;
 
   /** No warm-up goes on for longer. */
   private static final double WARM_UP_SECONDS = 10;
@@ -50,14 +56,15 @@ public record Samples(List<Double> values) {
    */
   public static void warmUp(DoubleSupplier seconds, int most) {
     double best = Double.POSITIVE_INFINITY;
+    int calm = 0;
     long start = System.nanoTime();
-    for (int run = 0; run < most; run++) {
+    for (int run = 0; run < most && calm < CALM; run++) {
       double next = seconds.getAsDouble();
-      boolean longEnough = (System.nanoTime() - start) / 1e9 > WARM_UP_SECONDS;
-      if (longEnough || next > best * (1 - STEADY)) {
+      if ((System.nanoTime() - start) / 1e9 > WARM_UP_SECONDS) {
         return;
       }
-      best = next;
+      calm = next > best * (1 - STEADY) ? calm + 1 : 0;
+      best = Math.min(best, next);
     }
   }
 

@@ -13,7 +13,7 @@ import org.moe4j.bench.Samples;
  */
 final class Contest {
 
-  private static final int WARM_UPS = 4;
+  private static final int WARM_UPS = 12;
 
   private final Journal journal;
   private final Result.Model model;
