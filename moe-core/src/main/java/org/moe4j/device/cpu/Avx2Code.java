@@ -13,20 +13,21 @@ import org.moe4j.device.cpu.KernelFrame.Columns;
 import org.moe4j.device.cpu.QuantizedTiles.Form;
 
 /**
- * Kernels with AVX2 and FMA. Two vectors of weight rows at a time, eight and the eight that are 32
- * further on, meet up to four activation rows. The products of unsigned weights of up to four bits
- * are summed in 16 bits, those of larger ones are widened each time; bytes are multiplied by their
- * magnitudes, their signs going to the activations.
+ * Kernels with AVX2 and FMA. Weight rows are taken in pairs of vectors, eight and the eight that
+ * are 32 further on. The products of unsigned weights of up to four bits are summed in 16 bits,
+ * those of larger ones are widened each time; bytes are multiplied by their magnitudes, their signs
+ * going to the activations.
  *
- * <p>The columns are taken in pieces, so that all strips of weight rows find them in the
- * first-level cache.
+ * <p>Registers 0 to 7 hold integer sums: one activation row with all 64 weight rows, two with half
+ * of them, or up to four with a quarter. Where it is not all, the columns are taken in pieces, so
+ * that the other strips of weight rows find them in the first-level cache. One row takes all,
+ * because memory would rest while strips are computed from the cache.
  */
 final class Avx2Code implements KernelCode {
 
   private static final int MOST_ROWS = 4;
 
-  /** Vectors of a strip. */
-  private static final int WIDTH = 2;
+  private static final int SUMS = 8;
 
   private static final int STRIP_Y = Assembler.RAX;
   private static final int STRIPS = Assembler.R11;
@@ -69,20 +70,25 @@ final class Avx2Code implements KernelCode {
     private final Assembler a = new Assembler(256);
     private final Form form;
     private final int rows;
+
+    /** Pairs of vectors in a strip. */
+    private final int pairs;
+
     private final KernelFrame frame;
 
     Writer(Form form, int rows) {
       this.form = form;
       this.rows = rows;
+      pairs = rows > 2 ? 1 : SUMS / 2 / rows;
       frame = new KernelFrame(a, form, rows);
     }
 
-    private static Vector sum(int row, int vector) {
-      return new Vector(row * WIDTH + vector);
+    private Vector sum(int row, int pair, int vector) {
+      return new Vector((row * pairs + pair) * 2 + vector);
     }
 
-    private static Memory output(int row, int vector) {
-      return Memory.at(STRIP_Y, row * 8 * VECTOR + vector * APART);
+    private static Memory output(int row, int pair, int vector) {
+      return Memory.at(STRIP_Y, row * 8 * VECTOR + pair * VECTOR + vector * APART);
     }
 
     byte[] write() {
@@ -90,9 +96,14 @@ final class Avx2Code implements KernelCode {
     }
 
     private void piece() {
-      frame.takePiece();
+      int strips = 4 / pairs;
+      if (strips == 1) {
+        frame.takeAll();
+      } else {
+        frame.takePiece();
+      }
       a.move(STRIP_Y, Y);
-      a.set(STRIPS, 4);
+      a.set(STRIPS, strips);
       int strip = a.here();
       frame.startStrip();
       frame.blocks(group -> {
@@ -100,12 +111,12 @@ final class Avx2Code implements KernelCode {
         multiply(group);
         scale(group);
       });
-      a.add(PIECE_TILE, VECTOR);
-      a.add(STRIP_Y, VECTOR);
+      a.add(PIECE_TILE, pairs * VECTOR);
+      a.add(STRIP_Y, pairs * VECTOR);
       a.subtract(STRIPS, 1);
       a.jumpIfNotZero(strip);
-      // The last strip was three vectors ahead of the first.
-      a.subtract(TILE, 3 * VECTOR);
+      // The last strip was ahead of the first.
+      a.subtract(TILE, (4 - pairs) * VECTOR);
     }
 
     /** A leaf function may use 128 bytes below the stack's top. */
@@ -120,34 +131,37 @@ final class Avx2Code implements KernelCode {
     }
 
     private void startSums() {
-      for (int row = 0; row < rows; row++) {
-        for (int v = 0; v < WIDTH; v++) {
-          a.xor(sum(row, v), sum(row, v), sum(row, v));
-        }
+      for (int i = 0; i < rows * pairs * 2; i++) {
+        Vector sum = new Vector(i);
+        a.xor(sum, sum, sum);
       }
     }
 
     private void multiply(int group) {
       for (Columns columns : frame.columns(group)) {
-        for (int v = 0; v < WIDTH; v++) {
-          weights(v, columns.low() + v * APART, columns.lowBit());
-          if (frame.hasHighBits()) {
-            highBits(v, columns.high() + v * APART, columns.highBit());
+        for (int pair = 0; pair < pairs; pair++) {
+          for (int v = 0; v < 2; v++) {
+            int lanes = pair * VECTOR + v * APART;
+            weights(WEIGHTS[v], columns.low() + lanes, columns.lowBit());
+            if (frame.hasHighBits()) {
+              highBits(WEIGHTS[v], columns.high() + lanes, columns.highBit());
+            }
           }
-        }
-        for (int row = 0; row < rows; row++) {
-          a.broadcast(T0, frame.record(row, columns.record()));
-          for (int v = 0; v < WIDTH; v++) {
-            add(sum(row, v), WEIGHTS[v]);
+          for (int row = 0; row < rows; row++) {
+            if (rows > 1 || pair == 0) {
+              a.broadcast(T0, frame.record(row, columns.record()));
+            }
+            for (int v = 0; v < 2; v++) {
+              add(sum(row, pair, v), WEIGHTS[v]);
+            }
           }
         }
       }
     }
 
     /** Four bytes of each lane. */
-    private void weights(int v, int offset, int bit) {
+    private void weights(Vector to, int offset, int bit) {
       Memory from = Memory.at(TILE, offset);
-      Vector to = WEIGHTS[v];
       if (form.bits == Byte.SIZE) {
         a.load(to, from);
       } else if (bit == 0) {
@@ -160,7 +174,7 @@ final class Avx2Code implements KernelCode {
     }
 
     /** Their bits from the fifth on, which begin at a bit of each byte. */
-    private void highBits(int v, int offset, int bit) {
+    private void highBits(Vector to, int offset, int bit) {
       a.load(T2, Memory.at(TILE, offset));
       if (bit < 4) {
         a.shift(Shift.LEFT, T2, T2, 4 - bit);
@@ -168,7 +182,7 @@ final class Avx2Code implements KernelCode {
         a.shift(Shift.RIGHT, T2, T2, bit - 4);
       }
       a.and(T2, T2, HIGH_MASK);
-      a.or(WEIGHTS[v], WEIGHTS[v], T2);
+      a.or(to, to, T2);
     }
 
     /** {@code sum += weights * T0}. */
@@ -190,14 +204,13 @@ final class Avx2Code implements KernelCode {
 
     /** The operations of {@link BlockScale} in their order. */
     private void scale(int group) {
-      halves(frame.scales(group));
       for (int row = 0; row < rows; row++) {
         if (form.offset > 0) {
           a.broadcast(T0, frame.record(row, frame.negative(group)));
           a.shift(Shift.LEFT, T0, T0, form.bits - 1);
         }
-        for (int v = 0; v < WIDTH; v++) {
-          Vector sum = sum(row, v);
+        for (int i = 0; i < pairs * 2; i++) {
+          Vector sum = sum(row, i / 2, i % 2);
           if (!Dots.wide(form.bits)) {
             a.multiplyAddShorts(sum, sum, ONES);
           }
@@ -206,29 +219,34 @@ final class Avx2Code implements KernelCode {
           }
           a.floats(sum, sum);
         }
-        a.broadcast(T0, frame.record(row, RecordRows.SCALE));
-        a.multiply(T0, T0, UNIT);
-        for (int v = 0; v < WIDTH; v++) {
-          a.multiply(T1, WEIGHTS[v], T0);
-          a.load(T2, output(row, v));
-          a.multiplyAdd(T2, T1, sum(row, v));
-          a.store(output(row, v), T2);
-        }
       }
-      if (form.centred) {
-        centre(group);
+      for (int pair = 0; pair < pairs; pair++) {
+        halves(frame.scales(group) + pair * VECTOR);
+        for (int row = 0; row < rows; row++) {
+          a.broadcast(T0, frame.record(row, RecordRows.SCALE));
+          a.multiply(T0, T0, UNIT);
+          for (int v = 0; v < 2; v++) {
+            a.multiply(T1, WEIGHTS[v], T0);
+            a.load(T2, output(row, pair, v));
+            a.multiplyAdd(T2, T1, sum(row, pair, v));
+            a.store(output(row, pair, v), T2);
+          }
+        }
+        if (form.centred) {
+          centre(group, pair);
+        }
       }
     }
 
-    private void centre(int group) {
-      halves(frame.centres(group));
+    private void centre(int group, int pair) {
+      halves(frame.centres(group) + pair * VECTOR);
       for (int row = 0; row < rows; row++) {
         a.broadcast(T0, frame.record(row, frame.floatSum(group)));
         a.multiply(T0, T0, UNIT);
-        for (int v = 0; v < WIDTH; v++) {
-          a.load(T2, output(row, v));
+        for (int v = 0; v < 2; v++) {
+          a.load(T2, output(row, pair, v));
           a.multiplyAdd(T2, WEIGHTS[v], T0);
-          a.store(output(row, v), T2);
+          a.store(output(row, pair, v), T2);
         }
       }
     }
