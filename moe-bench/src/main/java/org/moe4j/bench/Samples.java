@@ -22,7 +22,7 @@ public record Samples(List<Double> values) {
   private static final int CALM = 3;
 
   /** No warm-up goes on for longer. */
-  private static final double WARM_UP_SECONDS = 10;
+  private static final double WARM_UP_SECONDS = 8;
 
   /** Copies the list. */
   public Samples {
