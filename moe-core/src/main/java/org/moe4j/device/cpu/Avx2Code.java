@@ -40,6 +40,9 @@ final class Avx2Code implements KernelCode {
   private static final Vector ONES = new Vector(13);
   private static final Vector HIGH_MASK = new Vector(15);
 
+  /** Magnitudes of weights that are bytes, which need no masks. */
+  private static final Vector[] MAGNITUDES = {LOW_MASK, HIGH_MASK};
+
   /** Where the mask of halves and the unit of the scales are kept below the stack's top. */
   private static final Memory HALF_MASK = Memory.at(Assembler.RSP, -32);
 
@@ -146,13 +149,16 @@ final class Avx2Code implements KernelCode {
             if (frame.hasHighBits()) {
               highBits(WEIGHTS[v], columns.high() + lanes, columns.highBit());
             }
+            if (form.bits == Byte.SIZE) {
+              a.magnitudes(MAGNITUDES[v], WEIGHTS[v]);
+            }
           }
           for (int row = 0; row < rows; row++) {
             if (rows > 1 || pair == 0) {
               a.broadcast(T0, frame.record(row, columns.record()));
             }
             for (int v = 0; v < 2; v++) {
-              add(sum(row, pair, v), WEIGHTS[v]);
+              add(sum(row, pair, v), v);
             }
           }
         }
@@ -186,13 +192,12 @@ final class Avx2Code implements KernelCode {
     }
 
     /** {@code sum += weights * T0}. */
-    private void add(Vector sum, Vector weights) {
+    private void add(Vector sum, int v) {
       if (form.bits == Byte.SIZE) {
-        a.signs(T1, T0, weights);
-        a.magnitudes(T2, weights);
-        a.multiplyAddBytes(T1, T2, T1);
+        a.signs(T1, T0, WEIGHTS[v]);
+        a.multiplyAddBytes(T1, MAGNITUDES[v], T1);
       } else {
-        a.multiplyAddBytes(T1, weights, T0);
+        a.multiplyAddBytes(T1, WEIGHTS[v], T0);
       }
       if (Dots.wide(form.bits)) {
         a.multiplyAddShorts(T1, T1, ONES);

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import com.google.common.base.Splitter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -14,7 +10,6 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.moe4j.Allocated;
 import org.moe4j.CacheType;
-import org.moe4j.Forked;
 import org.moe4j.device.Device;
 import org.moe4j.format.TensorType;
 import org.moe4j.model.Reach;
@@ -23,11 +18,6 @@ import org.moe4j.model.Reach;
  * A whole layer, run again and again, makes next to no objects on any thread. Kernels that allocate
  * nothing when they are called alone may be compiled differently inside the device, and then make
  * an object of every vector: far more than the limit.
- *
- * <p>Which vectors the compiler keeps in registers depends on what else the process ran and on the
- * order in which methods were compiled. So the layers run in a process of their own, and those that
- * were over the limit once more in another: a kernel that always makes objects is found, the one
- * process in many that was unlucky is not.
  */
 class StepAllocationTest {
 
@@ -35,8 +25,6 @@ class StepAllocationTest {
       Stream.of("Q4_0", "Q4_K", "Q6_K", "Q8_0", "F16")
           .flatMap(type -> Stream.of(type + " vector", type + " best"))
           .toList();
-
-  private static final int PROCESSES = 3;
 
   private static final int WIDTH = 256;
   private static final int PROMPT = 64;
@@ -57,23 +45,7 @@ class StepAllocationTest {
         "vectors wider than the processor's are objects");
     List<String> flags =
         List.of("--add-modules", "jdk.incubator.vector", "-Dmoe4j.vector.bits=" + Lanes.BITS);
-    List<String> left = LAYERS;
-    List<String> over = new ArrayList<>();
-    for (int process = 0; process < PROCESSES && !left.isEmpty(); process++) {
-      List<String> said =
-          Forked.run(flags, Layers.class, left.toArray(String[]::new)).lines().toList();
-      List<String> again = new ArrayList<>();
-      for (String layer : left) {
-        List<String> found = said.stream().filter(line -> line.startsWith(layer + ":")).toList();
-        assertEquals(1, found.size(), () -> layer + " is not in " + said);
-        if (!found.getFirst().endsWith("ok")) {
-          again.add(layer);
-          over.add(found.getFirst());
-        }
-      }
-      left = again;
-    }
-    assertTrue(left.isEmpty(), () -> "bytes a step: " + over);
+    Allocated.assertWithin(flags, Layers.class, LAYERS);
   }
 
   /** Prints what each of the layers named in the arguments allocates. */
@@ -84,7 +56,7 @@ class StepAllocationTest {
       for (String layer : arguments) {
         List<String> words = Splitter.on(' ').splitToList(layer);
         Kernels kernels = words.getLast().equals("best") ? Kernels.best() : Kernels.vector();
-        System.out.println(layer + ": " + measure(TensorType.valueOf(words.getFirst()), kernels));
+        System.out.println(layer + measure(TensorType.valueOf(words.getFirst()), kernels));
       }
     }
 
@@ -99,14 +71,14 @@ class StepAllocationTest {
         for (int i = 0; i < 2; i++) {
           long prompt = least(PROMPT, () -> layer.step(0, PROMPT, values));
           if (prompt > limit(PROMPT)) {
-            return "a prompt " + prompt;
+            return ": a prompt " + prompt;
           }
           long token = least(1, () -> layer.step(PROMPT, 1, values));
           if (token > limit(1)) {
-            return "a token " + token;
+            return ": a token " + token;
           }
         }
-        return "ok";
+        return Allocated.WITHIN;
       }
     }
 
