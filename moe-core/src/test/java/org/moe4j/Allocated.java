@@ -57,8 +57,8 @@ public final class Allocated {
    * Has a process of its own measure, and two more where something was over its limit.
    *
    * @param flags of the processes
-   * @param main prints a line for each of its arguments: the argument and {@link #WITHIN}, or the
-   *     argument, a colon and what was found
+   * @param main prints a line at least for each of its arguments: the argument and {@link #WITHIN},
+   *     or the argument, a colon and what was found
    * @param names the arguments
    */
   public static void assertWithin(List<String> flags, Class<?> main, List<String> names)

@@ -5,8 +5,6 @@ import com.google.common.base.Splitter;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import jdk.incubator.vector.FloatVector;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.moe4j.Allocated;
 import org.moe4j.CacheType;
@@ -40,12 +38,7 @@ class StepAllocationTest {
 
   @Test
   void aStepMakesNoObjectsOfVectors() throws Exception {
-    Assumptions.assumeTrue(
-        Lanes.BITS <= FloatVector.SPECIES_PREFERRED.vectorBitSize(),
-        "vectors wider than the processor's are objects");
-    List<String> flags =
-        List.of("--add-modules", "jdk.incubator.vector", "-Dmoe4j.vector.bits=" + Lanes.BITS);
-    Allocated.assertWithin(flags, Layers.class, LAYERS);
+    VectorAllocation.assertWithin(Layers.class, LAYERS);
   }
 
   /** Prints what each of the layers named in the arguments allocates. */
