@@ -5,7 +5,9 @@ import java.util.Optional;
 
 /**
  * Takes blocks of a quantised type apart: into small integers, and a scale and a minimum for each
- * group of elements, so that {@code weight = scale x integer + minimum}. Stateless.
+ * group of elements, so that {@code weight = scale x integer + minimum}. Types {@linkplain
+ * #hasUnits with units} have in their place integers of 8 bits, which are multiplied by a number
+ * for the whole block. Stateless.
  *
  * <p>Computed in single precision, in that order, and without the sum where the type has no minima,
  * the weights have the bits that the reference implementation gives.
@@ -34,6 +36,31 @@ public sealed interface BlockDecoder
   /** Whether groups have minima. */
   boolean hasMinima();
 
+  /** Whether scales and minima are integers of 8 bits times the units of their block. */
+  default boolean hasUnits() {
+    return false;
+  }
+
+  /**
+   * What the scales of a block are multiplied by; 1 for a type without units.
+   *
+   * @param in bytes with the block
+   * @param at where the block begins
+   */
+  default float unit(byte[] in, int at) {
+    return 1;
+  }
+
+  /**
+   * What the minima of a block are multiplied by; 1 for a type without units.
+   *
+   * @param in bytes with the block
+   * @param at where the block begins
+   */
+  default float minimumUnit(byte[] in, int at) {
+    return 1;
+  }
+
   /** The smallest integer that a block can hold. */
   int least();
 
@@ -41,7 +68,7 @@ public sealed interface BlockDecoder
   int most();
 
   /**
-   * Scales and minima of one block.
+   * Scales and minima of one block, in its units where the type has them.
    *
    * @param in bytes with the block
    * @param at where the block begins

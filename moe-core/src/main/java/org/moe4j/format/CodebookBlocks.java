@@ -9,19 +9,19 @@ import static org.moe4j.format.Bits.shortAt;
 
 /**
  * Blocks of 256 elements, of which each 8 (or twice 4) are an entry of a {@link Codebook} with
- * signs or a shift. {@code d} is the scale of a block; groups have scales of 3 or 4 bits.
+ * signs or a shift. {@code d} is the scale of a block; groups have odd scales of 4 or 5 bits, of
+ * which the file has all but the last bit. The unit of a block is a fraction of {@code d}.
  */
 enum CodebookBlocks implements BlockDecoder {
   /**
    * d, then for each 32 elements four entries of 8 bits, and 32 bits with four {@link #evenSigns
    * sign sets} and the scale.
    */
-  IQ2_XXS(32, 43) {
+  IQ2_XXS(32, 43, 0.125f) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at);
       for (int g = 0; g < 8; g++) {
-        scales[to + g] = eighths(d, intAt(in, at + 6 + 8 * g) >>> 28);
+        scales[to + g] = odd(intAt(in, at + 6 + 8 * g) >>> 28);
       }
     }
 
@@ -36,10 +36,10 @@ enum CodebookBlocks implements BlockDecoder {
   },
 
   /** d, 32 entries of 9 bits with 7 bits of signs, 16 scales of 4 bits. */
-  IQ2_XS(16, 43) {
+  IQ2_XS(16, 43, 0.125f) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      nibbleScales(half(in, at), in, at + 66, scales, to);
+      nibbleScales(in, at + 66, scales, to);
     }
 
     @Override
@@ -52,10 +52,10 @@ enum CodebookBlocks implements BlockDecoder {
   },
 
   /** d, 32 low bytes of entries, 32 bytes of signs, 32 high bit pairs, 16 scales of 4 bits. */
-  IQ2_S(16, 43) {
+  IQ2_S(16, 43, 0.125f) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      nibbleScales(half(in, at), in, at + 74, scales, to);
+      nibbleScales(in, at + 74, scales, to);
     }
 
     @Override
@@ -68,12 +68,11 @@ enum CodebookBlocks implements BlockDecoder {
   },
 
   /** d, 64 entries of 8 bits, then for each 32 elements four sign sets and the scale. */
-  IQ3_XXS(32, 62) {
+  IQ3_XXS(32, 62, 0.25f) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at);
       for (int g = 0; g < 8; g++) {
-        scales[to + g] = d * (0.5f + (intAt(in, at + 66 + 4 * g) >>> 28)) * 0.5f;
+        scales[to + g] = odd(intAt(in, at + 66 + 4 * g) >>> 28);
       }
     }
 
@@ -88,12 +87,11 @@ enum CodebookBlocks implements BlockDecoder {
   },
 
   /** d, 64 low bytes of entries, 64 high bits, 32 bytes of signs, 8 scales of 4 bits. */
-  IQ3_S(32, 15) {
+  IQ3_S(32, 15, 1) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at);
       for (int g = 0; g < 8; g++) {
-        scales[to + g] = d * (1 + 2 * bits(in[at + 106 + g / 2], g % 2 * 4, 4));
+        scales[to + g] = odd(bits(in[at + 106 + g / 2], g % 2 * 4, 4));
       }
     }
 
@@ -112,12 +110,11 @@ enum CodebookBlocks implements BlockDecoder {
    * of scale, and whether an eighth is taken off or added to every element. The integers are in
    * eighths.
    */
-  IQ1_S(32, 9) {
+  IQ1_S(32, 9, 0.125f) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at);
       for (int g = 0; g < 8; g++) {
-        scales[to + g] = d * (2 * bits(shortAt(in, at + 34 + 2 * g), 12, 3) + 1) * 0.125f;
+        scales[to + g] = odd(bits(shortAt(in, at + 34 + 2 * g), 12, 3));
       }
     }
 
@@ -135,18 +132,21 @@ enum CodebookBlocks implements BlockDecoder {
    * 32 low bytes of entries, 32 nibbles of 3 high bits and the direction of the eighth, 16 scales
    * of 3 bits in four shorts, whose upper four bits together are d.
    */
-  IQ1_M(16, 9) {
+  IQ1_M(16, 9, 0.125f) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
+      for (int g = 0; g < 16; g++) {
+        scales[to + g] = odd(bits(shortAt(in, at + 48 + g / 4 * 2), g % 4 * 3, 3));
+      }
+    }
+
+    @Override
+    float d(byte[] in, int at) {
       int half = 0;
       for (int i = 0; i < 4; i++) {
         half |= bits(shortAt(in, at + 48 + 2 * i), 12, 4) << (4 * i);
       }
-      float d = Float.float16ToFloat((short) half);
-      for (int g = 0; g < 16; g++) {
-        int scale = bits(shortAt(in, at + 48 + g / 4 * 2), g % 4 * 3, 3);
-        scales[to + g] = d * (2 * scale + 1) * 0.125f;
-      }
+      return Float.float16ToFloat((short) half);
     }
 
     @Override
@@ -161,10 +161,12 @@ enum CodebookBlocks implements BlockDecoder {
 
   private final int group;
   private final int most;
+  private final float fraction;
 
-  CodebookBlocks(int group, int most) {
+  CodebookBlocks(int group, int most, float fraction) {
     this.group = group;
     this.most = most;
+    this.fraction = fraction;
   }
 
   /** Seven signs, and an eighth that makes the number of minus signs even. */
@@ -172,14 +174,28 @@ enum CodebookBlocks implements BlockDecoder {
     return seven | (Integer.bitCount(seven) & 1) << 7;
   }
 
-  private static float eighths(float d, int scale) {
-    return d * (0.5f + scale) * 0.25f;
+  private static int odd(int scale) {
+    return 2 * scale + 1;
   }
 
-  private static void nibbleScales(float d, byte[] in, int at, float[] scales, int to) {
+  private static void nibbleScales(byte[] in, int at, float[] scales, int to) {
     for (int g = 0; g < 16; g++) {
-      scales[to + g] = eighths(d, bits(in[at + g / 2], g % 2 * 4, 4));
+      scales[to + g] = odd(bits(in[at + g / 2], g % 2 * 4, 4));
     }
+  }
+
+  float d(byte[] in, int at) {
+    return half(in, at);
+  }
+
+  @Override
+  public boolean hasUnits() {
+    return true;
+  }
+
+  @Override
+  public float unit(byte[] in, int at) {
+    return d(in, at) * fraction;
   }
 
   @Override

@@ -89,9 +89,11 @@ public final class Dequantizer {
     for (int at = 0; at < in.length; at += decoder.type().blockBytes(), to += size) {
       decoder.scales(in, at, scales, minima, 0);
       decoder.values(in, at, values, 0);
+      float unit = decoder.unit(in, at);
+      float minimumUnit = decoder.minimumUnit(in, at);
       for (int i = 0; i < size; i++) {
-        float product = scales[i / group] * values[i];
-        out[to + i] = decoder.hasMinima() ? product + minima[i / group] : product;
+        float product = unit * scales[i / group] * values[i];
+        out[to + i] = decoder.hasMinima() ? product + minimumUnit * minima[i / group] : product;
       }
     }
   }

@@ -7,22 +7,20 @@ import static org.moe4j.format.Bits.half;
 import static org.moe4j.format.Bits.putEight;
 
 /**
- * Blocks of 256 elements with a scale {@code d} and, for some, a minimum {@code m}, and a small
- * integer scale and minimum for each group.
+ * Blocks of 256 elements with a scale {@code d} and, for some, a minimum {@code m}, which are their
+ * units, and a small integer scale and minimum for each group.
  */
 enum KBlocks implements BlockDecoder {
   /**
    * 16 bytes with the scale of a group in the low and its minimum in the high nibble, 64 bytes, d,
    * m. Each 32 bytes hold four runs of 32 elements, two bits each.
    */
-  Q2_K(16, true, 0, 3) {
+  Q2_K(16, true, 80, 0, 3) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at + 80);
-      float m = half(in, at + 82);
       for (int g = 0; g < 16; g++) {
-        scales[to + g] = d * bits(in[at + g], 0, 4);
-        minima[to + g] = -(m * bits(in[at + g], 4, 4));
+        scales[to + g] = bits(in[at + g], 0, 4);
+        minima[to + g] = bits(in[at + g], 4, 4);
       }
     }
 
@@ -38,14 +36,13 @@ enum KBlocks implements BlockDecoder {
    * 32 bytes whose bit {@code run} is the high bit of that run's elements, 64 bytes as in Q2_K, 12
    * bytes of group scales, d. An element without its high bit is 4 less.
    */
-  Q3_K(16, false, -4, 3) {
+  Q3_K(16, false, 108, -4, 3) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at + 108);
       for (int g = 0; g < 16; g++) {
         int low = bits(in[at + 96 + g % 8], g / 8 * 4, 4);
         int high = bits(in[at + 104 + g % 4], g / 4 * 2, 2);
-        scales[to + g] = d * (low + 16 * high - 32);
+        scales[to + g] = low + 16 * high - 32;
       }
     }
 
@@ -62,7 +59,7 @@ enum KBlocks implements BlockDecoder {
    * d, m, 12 bytes of group scales and minima, 128 bytes: each 32 bytes hold two groups, the low
    * nibbles the first.
    */
-  Q4_K(32, true, 0, 15) {
+  Q4_K(32, true, 0, 0, 15) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
       sixBits(in, at, scales, minima, to);
@@ -80,7 +77,7 @@ enum KBlocks implements BlockDecoder {
    * As Q4_K, with 32 bytes before the nibbles whose bit {@code group} is the high bit of that
    * group's elements.
    */
-  Q5_K(32, true, 0, 31) {
+  Q5_K(32, true, 0, 0, 31) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
       sixBits(in, at, scales, minima, to);
@@ -100,12 +97,11 @@ enum KBlocks implements BlockDecoder {
    * the block is four runs of 32 elements: run r has its nibbles in the bytes 32 (r mod 2) on, low
    * for r &lt; 2, and its bits at 2 r.
    */
-  Q6_K(16, false, -32, 31) {
+  Q6_K(16, false, 208, -32, 31) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at + 208);
       for (int g = 0; g < 16; g++) {
-        scales[to + g] = d * in[at + 192 + g];
+        scales[to + g] = in[at + 192 + g];
       }
     }
 
@@ -121,12 +117,17 @@ enum KBlocks implements BlockDecoder {
 
   private final int group;
   private final boolean minima;
+
+  /** Where in a block d is; m is behind it. */
+  private final int unit;
+
   private final int least;
   private final int most;
 
-  KBlocks(int group, boolean minima, int least, int most) {
+  KBlocks(int group, boolean minima, int unit, int least, int most) {
     this.group = group;
     this.minima = minima;
+    this.unit = unit;
     this.least = least;
     this.most = most;
   }
@@ -144,6 +145,21 @@ enum KBlocks implements BlockDecoder {
   @Override
   public boolean hasMinima() {
     return minima;
+  }
+
+  @Override
+  public boolean hasUnits() {
+    return true;
+  }
+
+  @Override
+  public float unit(byte[] in, int at) {
+    return half(in, at + unit);
+  }
+
+  @Override
+  public float minimumUnit(byte[] in, int at) {
+    return minima ? -half(in, at + unit + 2) : 1;
   }
 
   @Override
@@ -167,12 +183,10 @@ enum KBlocks implements BlockDecoder {
   }
 
   /**
-   * d, m, then for 8 groups 6 bits of scale and of minimum in 12 bytes: groups 4 to 7 have their
+   * After d and m for 8 groups 6 bits of scale and of minimum in 12 bytes: groups 4 to 7 have their
    * upper two bits in the bytes of groups 0 to 3.
    */
   private static void sixBits(byte[] in, int at, float[] scales, float[] minima, int to) {
-    float d = half(in, at);
-    float m = half(in, at + 2);
     for (int g = 0; g < 8; g++) {
       int scale;
       int minimum;
@@ -183,8 +197,8 @@ enum KBlocks implements BlockDecoder {
         scale = bits(in[at + 8 + g], 0, 4) + 16 * bits(in[at + g], 6, 2);
         minimum = bits(in[at + 8 + g], 4, 4) + 16 * bits(in[at + 4 + g], 6, 2);
       }
-      scales[to + g] = d * scale;
-      minima[to + g] = -(m * minimum);
+      scales[to + g] = scale;
+      minima[to + g] = minimum;
     }
   }
 }

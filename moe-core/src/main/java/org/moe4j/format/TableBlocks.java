@@ -30,12 +30,21 @@ enum TableBlocks implements BlockDecoder {
   IQ4_XS(32, TableBlocks.UNEQUAL) {
     @Override
     public void scales(byte[] in, int at, float[] scales, float[] minima, int to) {
-      float d = half(in, at);
       int high = shortAt(in, at + 2);
       for (int g = 0; g < 8; g++) {
         int low = bits(in[at + 4 + g / 2], g % 2 * 4, 4);
-        scales[to + g] = d * (low + 16 * bits(high, 2 * g, 2) - 32);
+        scales[to + g] = low + 16 * bits(high, 2 * g, 2) - 32;
       }
+    }
+
+    @Override
+    public boolean hasUnits() {
+      return true;
+    }
+
+    @Override
+    public float unit(byte[] in, int at) {
+      return half(in, at);
     }
 
     @Override

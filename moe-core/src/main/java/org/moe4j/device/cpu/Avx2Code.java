@@ -29,9 +29,6 @@ final class Avx2Code implements KernelCode {
 
   private static final int SUMS = 8;
 
-  private static final int STRIP_Y = Assembler.RAX;
-  private static final int STRIPS = Assembler.R11;
-
   private static final Vector[] WEIGHTS = {new Vector(8), new Vector(9)};
   private static final Vector T0 = new Vector(10);
   private static final Vector T1 = new Vector(11);
@@ -43,16 +40,20 @@ final class Avx2Code implements KernelCode {
   /** Magnitudes of weights that are bytes, which need no masks. */
   private static final Vector[] MAGNITUDES = {LOW_MASK, HIGH_MASK};
 
-  /** Where the mask of halves and the unit of the scales are kept below the stack's top. */
+  /** Numbers that are kept below the stack's top, of which a leaf function may use 128 bytes. */
   private static final Memory HALF_MASK = Memory.at(Assembler.RSP, -32);
 
   private static final Memory UNIT = Memory.at(Assembler.RSP, -64);
+  private static final Memory OFFSET = Memory.at(Assembler.RSP, -96);
 
   /** Bytes of a vector. */
   private static final int VECTOR = 32;
 
-  /** From the first vector of a strip to the second. */
+  /** From the first vector of a pair to the second. */
   private static final int APART = 4 * VECTOR;
+
+  /** Bytes of 64 floats. */
+  private static final int BAND_BYTES = 8 * VECTOR;
 
   @Override
   public String name() {
@@ -91,7 +92,7 @@ final class Avx2Code implements KernelCode {
     }
 
     private static Memory output(int row, int pair, int vector) {
-      return Memory.at(STRIP_Y, row * 8 * VECTOR + pair * VECTOR + vector * APART);
+      return Memory.at(Y, row * BAND_BYTES + pair * VECTOR + vector * APART);
     }
 
     byte[] write() {
@@ -99,35 +100,33 @@ final class Avx2Code implements KernelCode {
     }
 
     private void piece() {
-      int strips = 4 / pairs;
-      if (strips == 1) {
+      if (pairs == 4) {
         frame.takeAll();
       } else {
         frame.takePiece();
       }
-      a.move(STRIP_Y, Y);
-      a.set(STRIPS, strips);
-      int strip = a.here();
-      frame.startStrip();
-      frame.blocks(group -> {
-        startSums();
-        multiply(group);
-        scale(group);
-      });
-      a.add(PIECE_TILE, pairs * VECTOR);
-      a.add(STRIP_Y, pairs * VECTOR);
-      a.subtract(STRIPS, 1);
-      a.jumpIfNotZero(strip);
-      // The last strip was ahead of the first.
-      a.subtract(TILE, (4 - pairs) * VECTOR);
+      if (form.superBlocks) {
+        units();
+      }
+      for (int strip = 0; strip < 4; strip += pairs) {
+        int first = strip;
+        frame.startStrip();
+        frame.blocks(group -> {
+          startSums();
+          multiply(first, group);
+          scale(first, group);
+        });
+      }
     }
 
-    /** A leaf function may use 128 bytes below the stack's top. */
     private void constants() {
       frame.constant(LOW_MASK, ((1 << Places.lowBits(form.bits)) - 1) * 0x01010101);
       frame.constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
       frame.constant(ONES, 0x00010001);
-      frame.constant(T0, ScalarBlockScale.HALF);
+      frame.constant(T0, Float.floatToRawIntBits(form.offset));
+      a.store(OFFSET, T0);
+      // Last, for a constant goes over the stack.
+      frame.constant(T0, ScalarGroupScales.HALF);
       a.store(HALF_MASK, T0);
       a.broadcast(T1, Memory.at(BAND, 0));
       a.store(UNIT, T1);
@@ -140,11 +139,11 @@ final class Avx2Code implements KernelCode {
       }
     }
 
-    private void multiply(int group) {
+    private void multiply(int strip, int group) {
       for (Columns columns : frame.columns(group)) {
         for (int pair = 0; pair < pairs; pair++) {
           for (int v = 0; v < 2; v++) {
-            int lanes = pair * VECTOR + v * APART;
+            int lanes = (strip + pair) * VECTOR + v * APART;
             weights(WEIGHTS[v], columns.low() + lanes, columns.lowBit());
             if (frame.hasHighBits()) {
               highBits(WEIGHTS[v], columns.high() + lanes, columns.highBit());
@@ -208,7 +207,7 @@ final class Avx2Code implements KernelCode {
     }
 
     /** The operations of {@link BlockScale} in their order. */
-    private void scale(int group) {
+    private void scale(int strip, int group) {
       for (int row = 0; row < rows; row++) {
         if (form.offset > 0) {
           a.broadcast(T0, frame.record(row, frame.negative(group)));
@@ -226,25 +225,39 @@ final class Avx2Code implements KernelCode {
         }
       }
       for (int pair = 0; pair < pairs; pair++) {
-        halves(frame.scales(group) + pair * VECTOR);
+        if (form.superBlocks) {
+          bytes(WEIGHTS[0], frame.scales(group), strip + pair, 0, 0);
+          bytes(WEIGHTS[1], frame.scales(group), strip + pair, 1, 0);
+        } else {
+          halves(TILE, frame.scales(group) + (strip + pair) * VECTOR);
+        }
         for (int row = 0; row < rows; row++) {
           a.broadcast(T0, frame.record(row, RecordRows.SCALE));
           a.multiply(T0, T0, UNIT);
           for (int v = 0; v < 2; v++) {
             a.multiply(T1, WEIGHTS[v], T0);
-            a.load(T2, output(row, pair, v));
+            a.load(T2, output(row, strip + pair, v));
             a.multiplyAdd(T2, T1, sum(row, pair, v));
-            a.store(output(row, pair, v), T2);
+            a.store(output(row, strip + pair, v), T2);
           }
         }
         if (form.centred) {
-          centre(group, pair);
+          centre(group, strip + pair);
         }
       }
     }
 
     private void centre(int group, int pair) {
-      halves(frame.centres(group) + pair * VECTOR);
+      if (form.superBlocks) {
+        a.load(T1, OFFSET);
+        for (int v = 0; v < 2; v++) {
+          bytes(T0, frame.centres(group), pair, v, BAND_BYTES);
+          a.multiplyAdd(T0, WEIGHTS[v], T1);
+          a.copy(WEIGHTS[v], T0);
+        }
+      } else {
+        halves(TILE, frame.centres(group) + pair * VECTOR);
+      }
       for (int row = 0; row < rows; row++) {
         a.broadcast(T0, frame.record(row, frame.floatSum(group)));
         a.multiply(T0, T0, UNIT);
@@ -256,9 +269,32 @@ final class Avx2Code implements KernelCode {
       }
     }
 
+    /** The halves before a run, as floats. */
+    private void units() {
+      for (int number = 0; number < form.head / VECTOR; number++) {
+        halves(PIECE_TILE, number * VECTOR);
+        // The centres' are behind the scales'.
+        int to = Scratch.UNITS + number / 4 * BAND_BYTES + number % 4 * VECTOR;
+        a.store(Memory.at(Y, to), WEIGHTS[0]);
+        a.store(Memory.at(Y, to + APART), WEIGHTS[1]);
+      }
+    }
+
+    /** A vector of bytes as floats, times their units. */
+    private void bytes(Vector to, int offset, int pair, int v, int units) {
+      int shift = 24 - (pair / 2 + 2 * v) * Byte.SIZE;
+      a.load(to, Memory.at(TILE, offset + pair % 2 * VECTOR));
+      if (shift > 0) {
+        a.shift(Shift.LEFT, to, to, shift);
+      }
+      a.shift(Shift.RIGHT_SIGNED, to, to, 24);
+      a.floats(to, to);
+      a.multiply(to, to, Memory.at(Y, Scratch.UNITS + units + pair * VECTOR + v * APART));
+    }
+
     /** The low halves of eight ints as floats that are too small, and the high ones. */
-    private void halves(int offset) {
-      a.load(T0, Memory.at(TILE, offset));
+    private void halves(int base, int offset) {
+      a.load(T0, Memory.at(base, offset));
       a.shift(Shift.LEFT, T1, T0, 16);
       a.shift(Shift.RIGHT_SIGNED, T1, T1, 3);
       a.and(WEIGHTS[0], T1, HALF_MASK);

@@ -9,7 +9,8 @@ package org.moe4j.device.cpu;
  * @param fives dot products of 5-bit weights
  * @param sixes dot products of 6-bit weights
  * @param bytes dot products of 8-bit weights
- * @param scale scales of quantised weights
+ * @param unpacking scales of quantised weights as floats
+ * @param scale what is done with them
  * @param quantizer quantisation of activations
  */
 record BlockKernels(
@@ -18,6 +19,7 @@ record BlockKernels(
     Dots fives,
     Dots sixes,
     Dots bytes,
+    GroupScales unpacking,
     BlockScale scale,
     RowQuantizer quantizer) {
 
@@ -28,6 +30,7 @@ record BlockKernels(
         new VectorSplitDots(5),
         new VectorSplitDots(6),
         new VectorByteDots(),
+        new VectorGroupScales(),
         new VectorBlockScale(),
         new VectorRowQuantizer());
   }
@@ -39,6 +42,7 @@ record BlockKernels(
         new ScalarDots(5),
         new ScalarDots(6),
         new ScalarDots(8),
+        new ScalarGroupScales(),
         new ScalarBlockScale(),
         new ScalarRowQuantizer());
   }

@@ -28,7 +28,7 @@ final class KernelFrame {
   /** Blocks from the piece on. */
   private static final int BLOCKS = Assembler.RSI;
 
-  /** Address of the block's weights. */
+  /** Address of the block's weights, less {@link Form#head}. */
   static final int TILE = Assembler.RBX;
 
   /** Where the block's record is, from a row's first on. */
@@ -45,7 +45,7 @@ final class KernelFrame {
 
   private static final int PIECE_BLOCKS = Assembler.R15;
 
-  /** Blocks of a piece that is not the whole row. */
+  /** Blocks of a piece that is not the whole row: the run of a form with super-blocks. */
   private static final int PIECE = 8;
 
   /** The records of all rows but the last; what few rows do not need, a kernel may use. */
@@ -74,7 +74,7 @@ final class KernelFrame {
    *
    * @param constants writes what comes before all columns
    * @param piece writes what is done with a piece of columns; afterwards {@link #TILE} and {@link
-   *     #RECORD} are behind its last block
+   *     #RECORD} have moved from its first block to that of the next
    */
   byte[] write(Runnable constants, Runnable piece) {
     for (int register : SAVED) {
@@ -90,6 +90,9 @@ final class KernelFrame {
     int start = a.here();
     piece.run();
     a.move(PIECE_TILE, TILE);
+    if (form.head > 0) {
+      a.add(PIECE_TILE, form.head);
+    }
     a.move(PIECE_RECORD, RECORD);
     a.subtractRegister(BLOCKS, PIECE_BLOCKS);
     a.jumpIfNotZero(start);
@@ -114,9 +117,13 @@ final class KernelFrame {
     a.pop(LEFT);
   }
 
-  /** All columns are one piece. */
+  /** All columns are one piece, or as many as have halves in common. */
   void takeAll() {
-    a.move(PIECE_BLOCKS, BLOCKS);
+    if (form.superBlocks) {
+      takePiece();
+    } else {
+      a.move(PIECE_BLOCKS, BLOCKS);
+    }
   }
 
   /** A piece is so small that all strips find it in the first-level cache. */
@@ -161,12 +168,12 @@ final class KernelFrame {
 
   /** Where from {@link #TILE} on the scales of a group are. */
   int scales(int group) {
-    return group * form.step + form.weightBytes;
+    return form.head + group * form.step + form.weightBytes;
   }
 
   /** Where from {@link #TILE} on the centres of a group are. */
   int centres(int group) {
-    return scales(group) + BlockScale.GROUP_BYTES;
+    return scales(group) + form.scaleBytes;
   }
 
   /** Whether weights have bits besides those that {@link Places} keeps low. */
@@ -190,7 +197,7 @@ final class KernelFrame {
     int low = Places.lowBits(form.bits);
     int parts = Byte.SIZE / low;
     int planes = form.group * low / Integer.SIZE;
-    int tile = group * form.step;
+    int tile = form.head + group * form.step;
     List<Columns> columns = new ArrayList<>();
     for (int plane = 0; plane < planes; plane++) {
       for (int part = 0; part < parts; part++) {

@@ -58,7 +58,10 @@ final class PortableMatmul implements BandMatmul {
     int groups = tiles.inputs() / form.group;
     for (int g = 0; g < groups; g += Scratch.GROUPS) {
       int some = Math.min(Scratch.GROUPS, groups - g);
-      long weights = band + QuantizedTiles.HEADER_BYTES + (long) g * form.step;
+      long groupsOfBand = band + QuantizedTiles.HEADER_BYTES;
+      long weights = groupsOfBand + form.place(g);
+      unpack(
+          kernels.blocks().unpacking(), form, groupsOfBand + form.runOf(g), weights, some, scratch);
       int column = g * form.group;
       if (count >= 3) {
         four(kernels.blocks(), form, weights, unit, some, in, rows, i, count, column, scratch);
@@ -67,6 +70,26 @@ final class PortableMatmul implements BandMatmul {
           int at = rows[i + row] * in.width + column;
           one(kernels.blocks(), form, weights, unit, some, in, at, row * Tiles.BAND, scratch);
         }
+      }
+    }
+  }
+
+  /** The scales and centres of some groups, which all activation rows share. */
+  private static void unpack(
+      GroupScales kernel, Form form, long units, long weights, int groups, Scratch scratch) {
+    int step = form.step;
+    long from = weights + form.weightBytes;
+    long centres = from + form.scaleBytes;
+    if (form.superBlocks) {
+      kernel.bytes(units, from, step, groups, scratch.scales);
+      if (form.centred) {
+        long to = units + GroupScales.HALVES;
+        kernel.centres(to, centres, step, groups, form.offset, scratch.scales, scratch.centres);
+      }
+    } else {
+      kernel.halves(from, step, groups, scratch.scales);
+      if (form.centred) {
+        kernel.halves(centres, step, groups, scratch.centres);
       }
     }
   }
@@ -87,13 +110,15 @@ final class PortableMatmul implements BandMatmul {
     kernels
         .dots(form.bits)
         .one(weights, step, groups, form.group, in.pairs, at / 2, scratch.starts, dots);
-    long scales = weights + form.weightBytes;
+    float[] scales = scratch.scales;
     float[] factors = scratch.factors;
     float[] y = scratch.band;
     if (form.centred) {
-      kernels.scale().oneCentred(scales, step, groups, factors, scratch.sums, dots, y, to);
+      kernels
+          .scale()
+          .oneCentred(groups, scales, scratch.centres, factors, scratch.sums, dots, y, to);
     } else {
-      kernels.scale().one(scales, step, groups, factors, dots, y, to);
+      kernels.scale().one(groups, scales, factors, dots, y, to);
     }
   }
 
@@ -134,13 +159,13 @@ final class PortableMatmul implements BandMatmul {
             at3 / 2,
             scratch.starts,
             dots);
-    long scales = weights + form.weightBytes;
+    float[] scales = scratch.scales;
     float[] factors = scratch.factors;
     float[] y = scratch.band;
     if (form.centred) {
-      kernels.scale().fourCentred(scales, step, groups, factors, scratch.sums, dots, y);
+      kernels.scale().fourCentred(groups, scales, scratch.centres, factors, scratch.sums, dots, y);
     } else {
-      kernels.scale().four(scales, step, groups, factors, dots, y);
+      kernels.scale().four(groups, scales, factors, dots, y);
     }
   }
 

@@ -11,16 +11,16 @@ import org.moe4j.format.BlockDecoder;
 import org.moe4j.format.TensorData;
 
 /**
- * Repacks blocks of quantised weights into one band of tiles. Integers are kept as they are; scales
- * and centres become halves times a power of two that is chosen for each band, which is exact for
- * the types whose scales are halves or powers of two, and rounds the products of the others to 11
- * bits.
+ * Repacks blocks of quantised weights into one band of tiles. Integers are kept as they are, and
+ * scales of bytes too; scales, centres and units become halves times a power of two that is chosen
+ * for each band. This is exact but for centres that are not halves of the file's.
  */
 final class QuantizedPacker {
 
   /**
    * Columns that are repacked for all rows of the band before the next ones are: what is read and
-   * written meanwhile stays in the processor's nearest cache. A whole number of blocks of any type.
+   * written meanwhile stays in the processor's nearest cache. A whole number of blocks of any type;
+   * groups follow each other directly only within a run.
    */
   private static final int PIECE = 512;
 
@@ -46,6 +46,7 @@ final class QuantizedPacker {
   private final BlockDecoder decoder;
   private final Form form;
   private final int shift;
+  private final int piece;
   private final int blockSize;
   private final int blockBytes;
   private final int inputs;
@@ -55,7 +56,7 @@ final class QuantizedPacker {
 
   // Room for a piece of a row: as it is stored, its integers, its scales and minima.
   private final byte[] stored;
-  private final byte[] values = new byte[PIECE];
+  private final byte[] values;
   private final float[] scales;
   private final float[] minima;
 
@@ -65,15 +66,17 @@ final class QuantizedPacker {
     this.decoder = decoder;
     form = tiles.form();
     shift = form.shift(decoder);
+    piece = form.superBlocks ? form.run : PIECE;
     blockSize = decoder.type().blockSize();
     blockBytes = decoder.type().blockBytes();
     inputs = tiles.inputs();
     first = band * Tiles.BAND;
     rows = tiles.width(band);
     address = tiles.bandAddress(band);
-    stored = new byte[PIECE / blockSize * blockBytes];
-    scales = new float[PIECE / form.group];
-    minima = new float[PIECE / form.group];
+    stored = new byte[piece / blockSize * blockBytes];
+    values = new byte[piece];
+    scales = new float[piece / form.group];
+    minima = new float[piece / form.group];
   }
 
   /**
@@ -111,21 +114,27 @@ final class QuantizedPacker {
     int exponent = TOP_EXPONENT - Math.getExponent(largest());
     float up = (float) Math.scalb(1.0, Math.clamp(exponent, LEAST_SHIFT, MOST_SHIFT));
     Native.putFloat(address, 0x1p112f / up);
-    for (int column = 0; column < inputs; column += PIECE) {
-      int columns = Math.min(PIECE, inputs - column);
+    for (int column = 0; column < inputs; column += piece) {
+      int columns = Math.min(piece, inputs - column);
       int groups = columns / form.group;
-      long to = address + QuantizedTiles.HEADER_BYTES + (long) (column / form.group) * form.step;
+      long first = address + QuantizedTiles.HEADER_BYTES;
+      long head = first + form.runOf(column / form.group);
+      long to = first + form.place(column / form.group);
       for (int row = 0; row < rows; row++) {
         int blocks = read(row, column, columns);
         for (int block = 0; block < blocks; block++) {
           decoder.values(stored, block * blockBytes, values, block * blockSize);
         }
         values(to + row * 4L, columns);
-        long scaleTo = to + form.weightBytes + row % 32 * 4L + row / 32 * 2L;
-        if (form.centred) {
-          scalesAndCentres(scales, minima, groups, shift, up, scaleTo, form.step);
+        long behind = to + form.weightBytes;
+        long half = row % 32 * 4L + row / 32 * 2L;
+        if (form.superBlocks) {
+          units(head + half, up);
+          multipliers(groups, behind + row % 16 * 4L + row / 16);
+        } else if (form.centred) {
+          scalesAndCentres(scales, minima, groups, shift, up, behind + half, form.step);
         } else {
-          scales(scales, groups, up, scaleTo, form.step);
+          scales(scales, groups, up, behind + half, form.step);
         }
       }
     }
@@ -144,14 +153,42 @@ final class QuantizedPacker {
     return blocks;
   }
 
-  /** The largest scale or centre of the band, or 1 if there is none or one is not finite. */
+  /** The unit of the block that was read, where the piece is a block. */
+  private float unit() {
+    return decoder.unit(stored, 0);
+  }
+
+  private float minimumUnit() {
+    return form.centred ? decoder.minimumUnit(stored, 0) : 0;
+  }
+
+  private void units(long to, float up) {
+    Native.putShort(to, Float.floatToFloat16(unit() * up));
+    if (form.centred) {
+      Native.putShort(to + GroupScales.HALVES, Float.floatToFloat16(minimumUnit() * up));
+    }
+  }
+
+  private void multipliers(int groups, long to) {
+    bytes(scales, groups, to, form.step);
+    if (form.centred) {
+      bytes(minima, groups, to + GroupScales.BYTES, form.step);
+    }
+  }
+
+  /** The largest scale, centre or unit of the band, or 1 if there is none or one is not finite. */
   private float largest() {
     int most = 0;
     for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < inputs; column += PIECE) {
-        int columns = Math.min(PIECE, inputs - column);
+      for (int column = 0; column < inputs; column += piece) {
+        int columns = Math.min(piece, inputs - column);
         read(row, column, columns);
-        most = Math.max(most, largest(scales, minima, columns / form.group, shift));
+        most =
+            Math.max(
+                most,
+                form.superBlocks
+                    ? Math.max(magnitude(unit()), magnitude(minimumUnit()))
+                    : largest(scales, minima, columns / form.group, shift));
       }
     }
     float largest = Float.intBitsToFloat(most);
@@ -161,24 +198,30 @@ final class QuantizedPacker {
   // The loops below are flat and know nothing but their parameters: short loops within loops, and
   // fields that have to be read again after each store, made them four times as slow.
 
-  /**
-   * Bits of the largest: without their sign, floats are in the order of their bits, and what is not
-   * finite comes last.
-   */
+  /** Bits of the largest. */
   private static int largest(float[] scales, float[] minima, int groups, int shift) {
     int most = 0;
     for (int g = 0; g < groups; g++) {
       float centre = scales[g] * shift + minima[g];
-      int scaleBits = Float.floatToRawIntBits(scales[g]) & Integer.MAX_VALUE;
-      int centreBits = Float.floatToRawIntBits(centre) & Integer.MAX_VALUE;
-      most = Math.max(most, Math.max(scaleBits, centreBits));
+      most = Math.max(most, Math.max(magnitude(scales[g]), magnitude(centre)));
     }
     return most;
+  }
+
+  /** Without their sign, floats are in the order of their bits; what is not finite comes last. */
+  private static int magnitude(float value) {
+    return Float.floatToRawIntBits(value) & Integer.MAX_VALUE;
   }
 
   private static void scales(float[] scales, int groups, float up, long to, long step) {
     for (int g = 0; g < groups; g++) {
       Native.putShort(to + g * step, Float.floatToFloat16(scales[g] * up));
+    }
+  }
+
+  private static void bytes(float[] multipliers, int groups, long to, long step) {
+    for (int g = 0; g < groups; g++) {
+      Native.putByte(to + g * step, (byte) multipliers[g]);
     }
   }
 
@@ -189,7 +232,7 @@ final class QuantizedPacker {
       short scale = Float.floatToFloat16(scales[g] * up);
       float centre = Float.float16ToFloat(scale) * shift + minima[g] * up;
       Native.putShort(to + g * step, scale);
-      Native.putShort(to + g * step + BlockScale.GROUP_BYTES, Float.floatToFloat16(centre));
+      Native.putShort(to + g * step + GroupScales.HALVES, Float.floatToFloat16(centre));
     }
   }
 

@@ -13,7 +13,17 @@ final class Scratch {
    */
   static final int GROUPS = 8;
 
-  private static final int MACHINE_ROWS = 8;
+  /** Bytes before the outputs, for the addresses. */
+  private static final long LINE = 64;
+
+  /** Rows that machine code computes together. */
+  private static final int MACHINE_ROWS = 6;
+
+  /**
+   * Where from the outputs of the first row on machine code keeps the units of scales and centres,
+   * a float for each row of the band.
+   */
+  static final int UNITS = MACHINE_ROWS * Tiles.BAND * Float.BYTES;
 
   /** Integer sums of four activation rows. */
   final int[] dots = new int[GROUPS * Dots.GROUP];
@@ -27,18 +37,23 @@ final class Scratch {
   /** What their centres are multiplied by. */
   final float[] sums = new float[4 * GROUPS];
 
+  /** Scales of the groups, and their centres. */
+  final float[] scales = new float[GROUPS * Tiles.BAND];
+
+  final float[] centres = new float[GROUPS * Tiles.BAND];
+
   /** A band of outputs of four activation rows. */
   final float[] band = new float[4 * Tiles.BAND];
 
   /**
-   * What machine code reads and writes: up to eight addresses of rows, then the {@link #outputs} of
-   * each.
+   * What machine code reads and writes: addresses of rows, then the {@link #outputs} of each, then
+   * {@link #UNITS}.
    */
-  final MemorySegment machine = Arena.ofAuto().allocate(outputs(MACHINE_ROWS), 64);
+  final MemorySegment machine = Arena.ofAuto().allocate(outputs(MACHINE_ROWS + 2), 64);
 
   /** Where in {@link #machine} the band of outputs of a row begins. */
   static long outputs(int row) {
-    return MACHINE_ROWS * (long) Long.BYTES + row * (long) Tiles.BAND * Float.BYTES;
+    return LINE + row * (long) Tiles.BAND * Float.BYTES;
   }
 
   /** Partial sums of a reduction. */

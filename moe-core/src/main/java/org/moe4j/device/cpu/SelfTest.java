@@ -14,8 +14,6 @@ final class SelfTest {
   /** One row and as many as any kernel takes. */
   private static final int MOST_ROWS = 6;
 
-  private static final int INPUTS = 2 * RowQuantizer.BLOCK;
-
   private SelfTest() {}
 
   /** Whether it gives the same bits for each form of weights. */
@@ -24,9 +22,10 @@ final class SelfTest {
     Kernels kernels = Kernels.scalar();
     try (Arena arena = Arena.ofConfined()) {
       for (Form form : Form.values()) {
-        QuantizedTiles tiles = randomBand(form, INPUTS, random, arena);
+        int inputs = 2 * Math.max(form.run, RowQuantizer.BLOCK);
+        QuantizedTiles tiles = randomBand(form, inputs, random, arena);
         for (int rows : new int[] {1, MOST_ROWS}) {
-          float[] x = randomRows(rows * INPUTS, random);
+          float[] x = randomRows(rows * inputs, random);
           if (!Arrays.equals(
               multiply(kernels.matmul(), kernels, tiles, x),
               multiply(machine, kernels, tiles, x))) {
@@ -45,14 +44,22 @@ final class SelfTest {
     random.nextBytes(bits);
     MemorySegment.copy(bits, 0, band, ValueLayout.JAVA_BYTE, 0, bits.length);
     band.set(ValueLayout.JAVA_FLOAT, 0, 0x1p112f);
-    int numbers = (form.step - form.weightBytes) / Short.BYTES;
-    for (long group = QuantizedTiles.HEADER_BYTES; group < bits.length; group += form.step) {
-      for (int i = 0; i < numbers; i++) {
-        short half = Float.floatToFloat16((float) random.nextGaussian());
-        band.set(ValueLayout.JAVA_SHORT, group + form.weightBytes + (long) i * Short.BYTES, half);
+    for (int group = 0; group < inputs / form.group; group++) {
+      if (form.superBlocks) {
+        halves(band, form.runOf(group), form.head, random);
+      } else {
+        int bytes = form.step - form.weightBytes;
+        halves(band, form.place(group) + form.weightBytes, bytes, random);
       }
     }
     return new QuantizedTiles(form, Native.register(band), Tiles.BAND, inputs);
+  }
+
+  private static void halves(MemorySegment band, long at, int bytes, Random random) {
+    for (int i = 0; i < bytes; i += Short.BYTES) {
+      short half = Float.floatToFloat16((float) random.nextGaussian());
+      band.set(ValueLayout.JAVA_SHORT, QuantizedTiles.HEADER_BYTES + at + i, half);
+    }
   }
 
   /** Random activations. */

@@ -1,35 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.moe4j.device.cpu;
 
-import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static org.moe4j.device.cpu.Lanes.COUNT;
 import static org.moe4j.device.cpu.Lanes.F;
 import static org.moe4j.device.cpu.Lanes.I;
-import static org.moe4j.device.cpu.Lanes.ints;
-import static org.moe4j.device.cpu.ScalarBlockScale.HALF;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * {@link BlockScale}, a vector of low and one of high halves at a time; four activation rows share
- * the unpacking of scales. Written without methods of its own: inside their callers such bodies
- * meet limits of the compiler, and what is not inlined makes an object of every vector.
+ * {@link BlockScale}, two vectors of weight rows at a time. Written without methods of its own:
+ * inside their callers such bodies meet limits of the compiler, and what is not inlined makes an
+ * object of every vector.
  */
 final class VectorBlockScale implements BlockScale {
 
   @Override
-  public void one(
-      long scales, long step, int groups, float[] factors, int[] dots, float[] y, int to) {
+  public void one(int groups, float[] scales, float[] factors, int[] dots, float[] y, int to) {
     for (int v = 0; v < 32; v += COUNT) {
       FloatVector a0 = FloatVector.fromArray(F, y, to + v);
       FloatVector a1 = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector both = ints(scales + g * step + v * 4L);
-        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s0 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v);
+        FloatVector s1 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v + 32);
         int i = g * Dots.GROUP + v;
         FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
         IntVector sum = IntVector.fromArray(I, dots, i);
@@ -43,7 +37,7 @@ final class VectorBlockScale implements BlockScale {
   }
 
   @Override
-  public void four(long scales, long step, int groups, float[] factors, int[] dots, float[] y) {
+  public void four(int groups, float[] scales, float[] factors, int[] dots, float[] y) {
     for (int v = 0; v < 32; v += COUNT) {
       FloatVector a0 = FloatVector.fromArray(F, y, v);
       FloatVector a1 = FloatVector.fromArray(F, y, v + 32);
@@ -54,9 +48,8 @@ final class VectorBlockScale implements BlockScale {
       FloatVector d0 = FloatVector.fromArray(F, y, v + 192);
       FloatVector d1 = FloatVector.fromArray(F, y, v + 224);
       for (int g = 0; g < groups; g++) {
-        IntVector both = ints(scales + g * step + v * 4L);
-        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s0 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v);
+        FloatVector s1 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v + 32);
         int i = g * Dots.GROUP + v;
         FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
         IntVector sum = IntVector.fromArray(I, dots, i);
@@ -92,9 +85,9 @@ final class VectorBlockScale implements BlockScale {
 
   @Override
   public void oneCentred(
-      long scales,
-      long step,
       int groups,
+      float[] scales,
+      float[] centres,
       float[] factors,
       float[] sums,
       int[] dots,
@@ -104,12 +97,10 @@ final class VectorBlockScale implements BlockScale {
       FloatVector a0 = FloatVector.fromArray(F, y, to + v);
       FloatVector a1 = FloatVector.fromArray(F, y, to + v + 32);
       for (int g = 0; g < groups; g++) {
-        IntVector both = ints(scales + g * step + v * 4L);
-        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        both = ints(scales + g * step + v * 4L + GROUP_BYTES);
-        FloatVector m0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        FloatVector m1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s0 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v);
+        FloatVector s1 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v + 32);
+        FloatVector m0 = FloatVector.fromArray(F, centres, g * Dots.ROWS + v);
+        FloatVector m1 = FloatVector.fromArray(F, centres, g * Dots.ROWS + v + 32);
         int i = g * Dots.GROUP + v;
         FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
         IntVector sum = IntVector.fromArray(I, dots, i);
@@ -127,7 +118,13 @@ final class VectorBlockScale implements BlockScale {
 
   @Override
   public void fourCentred(
-      long scales, long step, int groups, float[] factors, float[] sums, int[] dots, float[] y) {
+      int groups,
+      float[] scales,
+      float[] centres,
+      float[] factors,
+      float[] sums,
+      int[] dots,
+      float[] y) {
     for (int v = 0; v < 32; v += COUNT) {
       FloatVector a0 = FloatVector.fromArray(F, y, v);
       FloatVector a1 = FloatVector.fromArray(F, y, v + 32);
@@ -138,12 +135,10 @@ final class VectorBlockScale implements BlockScale {
       FloatVector d0 = FloatVector.fromArray(F, y, v + 192);
       FloatVector d1 = FloatVector.fromArray(F, y, v + 224);
       for (int g = 0; g < groups; g++) {
-        IntVector both = ints(scales + g * step + v * 4L);
-        FloatVector s0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        FloatVector s1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        both = ints(scales + g * step + v * 4L + GROUP_BYTES);
-        FloatVector m0 = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-        FloatVector m1 = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector s0 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v);
+        FloatVector s1 = FloatVector.fromArray(F, scales, g * Dots.ROWS + v + 32);
+        FloatVector m0 = FloatVector.fromArray(F, centres, g * Dots.ROWS + v);
+        FloatVector m1 = FloatVector.fromArray(F, centres, g * Dots.ROWS + v + 32);
         int i = g * Dots.GROUP + v;
         FloatVector by = FloatVector.broadcast(F, factors[4 * g]);
         IntVector sum = IntVector.fromArray(I, dots, i);

@@ -31,11 +31,15 @@ final class VnniCode implements KernelCode {
   private static final Vector T1 = new Vector(28);
   private static final Vector T2 = new Vector(29);
   private static final Vector T3 = new Vector(30);
+  private static final Vector OFFSET = new Vector(31);
 
   /** Bytes of a vector. */
   private static final int VECTOR = 64;
 
-  /** For the vectors of a strip, where in 64 ints their lanes begin: as the halves of scales. */
+  /**
+   * For the vectors of a strip, where in 64 ints their lanes begin: first that of the low halves of
+   * 16 ints, then that of the high ones.
+   */
   private static final int[] LANES = {0, 2 * VECTOR, VECTOR, 3 * VECTOR};
 
   @Override
@@ -88,6 +92,9 @@ final class VnniCode implements KernelCode {
       } else {
         frame.takePiece();
       }
+      if (form.superBlocks) {
+        units();
+      }
       for (int strip = 0; strip < 4; strip += width) {
         strip(strip);
       }
@@ -97,7 +104,8 @@ final class VnniCode implements KernelCode {
       int low = form.bits == Byte.SIZE ? 0x80 : (1 << Places.lowBits(form.bits)) - 1;
       frame.constant(LOW_MASK, low * 0x01010101);
       frame.constant(HIGH_MASK, ((1 << form.bits) - 1 & 0xf0) * 0x01010101);
-      frame.constant(HALF_MASK, ScalarBlockScale.HALF);
+      frame.constant(HALF_MASK, ScalarGroupScales.HALF);
+      frame.constant(OFFSET, Float.floatToRawIntBits(form.offset));
     }
 
     private void strip(int strip) {
@@ -177,8 +185,13 @@ final class VnniCode implements KernelCode {
         }
       }
       for (int v = 0; v < width; v += 2) {
-        int pair = (strip + v) / 2 * VECTOR;
-        halves(frame.scales(group) + pair);
+        int vector = strip + v;
+        if (form.superBlocks) {
+          bytes(T0, frame.scales(group), vector, 0);
+          bytes(T1, frame.scales(group), vector + 1, 0);
+        } else {
+          halves(TILE, frame.scales(group) + vector / 2 * VECTOR);
+        }
         for (int row = 0; row < rows; row++) {
           a.broadcast(T2, frame.record(row, RecordRows.SCALE));
           a.multiplyBroadcast(T2, T2, Memory.at(BAND, 0));
@@ -188,13 +201,23 @@ final class VnniCode implements KernelCode {
           }
         }
         if (form.centred) {
-          centre(frame.centres(group) + pair, v, group);
+          centre(strip, v, group);
         }
       }
     }
 
-    private void centre(int offset, int v, int group) {
-      halves(offset);
+    private void centre(int strip, int v, int group) {
+      int vector = strip + v;
+      if (form.superBlocks) {
+        for (int half = 0; half < 2; half++) {
+          bytes(T2, frame.centres(group), vector + half, 4 * VECTOR);
+          Vector scale = half == 0 ? T0 : T1;
+          a.multiplyAdd(T2, scale, OFFSET);
+          a.copy(scale, T2);
+        }
+      } else {
+        halves(TILE, frame.centres(group) + vector / 2 * VECTOR);
+      }
       for (int row = 0; row < rows; row++) {
         a.broadcast(T2, frame.record(row, frame.floatSum(group)));
         a.multiplyBroadcast(T2, T2, Memory.at(BAND, 0));
@@ -203,9 +226,34 @@ final class VnniCode implements KernelCode {
       }
     }
 
-    /** The low halves of 16 ints as floats that are too small, and the high ones. */
-    private void halves(int offset) {
+    /** The halves before a run, as floats. */
+    private void units() {
+      for (int number = 0; number < form.head / VECTOR; number++) {
+        halves(KernelFrame.PIECE_TILE, number * VECTOR);
+        // The centres' are behind the scales'.
+        int to = Scratch.UNITS + number / 2 * 4 * VECTOR;
+        a.store(Memory.at(Y, to + LANES[number % 2 * 2]), T0);
+        a.store(Memory.at(Y, to + LANES[number % 2 * 2 + 1]), T1);
+      }
+    }
+
+    /** A vector of bytes as floats, times their units. */
+    private void bytes(Vector to, int offset, int vector, int units) {
+      int shift = 24 - LANES[vector] / VECTOR * Byte.SIZE;
       Memory from = Memory.at(TILE, offset);
+      if (shift == 0) {
+        a.shift(Shift.RIGHT_SIGNED, to, from, 24);
+      } else {
+        a.shift(Shift.LEFT, to, from, shift);
+        a.shift(Shift.RIGHT_SIGNED, to, to, 24);
+      }
+      a.floats(to, to);
+      a.multiply(to, to, Memory.at(Y, Scratch.UNITS + units + LANES[vector]));
+    }
+
+    /** The low halves of 16 ints as floats that are too small, and the high ones. */
+    private void halves(int base, int offset) {
+      Memory from = Memory.at(base, offset);
       a.shift(Shift.LEFT, T0, from, 16);
       a.shift(Shift.RIGHT_SIGNED, T0, T0, 3);
       a.and(T0, T0, HALF_MASK);

@@ -77,6 +77,7 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           dots(bits, groups, 32);
         }
         scales(groups);
+        unpacking(groups);
       }
       for (int columns : COLUMNS) {
         floats("F32", columns, Float.BYTES, Kernels::f32);
@@ -186,15 +187,27 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
           dots);
     }
 
-    private void scales(int groups) {
+    /** With the bits of halves that are none and of those that are subnormal too. */
+    private void unpacking(int groups) {
       long step = 1024 + 256;
-      long scales = bits(groups * step);
+      long units = bits(128);
+      long from = bits(groups * step);
+      float[] scales = floats(64 * groups);
+      float[] to = new float[64 * groups];
+      add("halves " + groups, k -> k.blocks().unpacking().halves(from, step, groups, to), to);
+      add("bytes " + groups, k -> k.blocks().unpacking().bytes(units, from, step, groups, to), to);
+      add(
+          "centres " + groups,
+          k -> k.blocks().unpacking().centres(units, from, step, groups, 8, scales, to),
+          scales,
+          to);
+    }
+
+    private void scales(int groups) {
+      float[] scales = floats(64 * groups);
+      float[] centres = floats(64 * groups);
       float[] factors = floats(4 * groups);
       float[] sums = floats(4 * groups);
-      for (int i = 0; i < 4 * groups; i++) {
-        factors[i] *= 0x1p100f;
-        sums[i] *= 0x1p100f;
-      }
       float[] y = floats(4 * 64);
       int[] dots = new int[groups * Dots.GROUP];
       for (int i = 0; i < dots.length; i++) {
@@ -202,26 +215,26 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       }
       add(
           "scale one " + groups,
-          k -> k.blocks().scale().one(scales, step, groups, factors, dots, y, 64),
+          k -> k.blocks().scale().one(groups, scales, factors, dots, y, 64),
           factors,
           dots,
           y);
       add(
           "scale four " + groups,
-          k -> k.blocks().scale().four(scales, step, groups, factors, dots, y),
+          k -> k.blocks().scale().four(groups, scales, factors, dots, y),
           factors,
           dots,
           y);
       add(
           "scale one centred " + groups,
-          k -> k.blocks().scale().oneCentred(scales, step, groups, factors, sums, dots, y, 3),
+          k -> k.blocks().scale().oneCentred(groups, scales, centres, factors, sums, dots, y, 3),
           factors,
           sums,
           dots,
           y);
       add(
           "scale four centred " + groups,
-          k -> k.blocks().scale().fourCentred(scales, step, groups, factors, sums, dots, y),
+          k -> k.blocks().scale().fourCentred(groups, scales, centres, factors, sums, dots, y),
           factors,
           sums,
           dots,

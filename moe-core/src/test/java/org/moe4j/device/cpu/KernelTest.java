@@ -19,11 +19,12 @@ import org.moe4j.Forked;
 
 /**
  * Every vector kernel ({@link VectorCrumbDots}, {@link VectorNibbleDots}, {@link VectorSplitDots},
- * {@link VectorByteDots}, {@link VectorBlockScale}, {@link VectorF32Dots}, {@link VectorF16Dots},
- * {@link VectorBF16Dots}, {@link VectorFloat8Dots}, {@link VectorRowQuantizer}, {@link
- * VectorRowMath}, {@link VectorRotation}, {@link VectorCacheFloats}, {@link VectorRecurrence})
- * gives the bits of its scalar twin ({@link ScalarDots} ... {@link ScalarRecurrence}) at odd sizes,
- * interpreted and compiled, at every width, and touches no memory but its own.
+ * {@link VectorByteDots}, {@link VectorGroupScales}, {@link VectorBlockScale}, {@link
+ * VectorF32Dots}, {@link VectorF16Dots}, {@link VectorBF16Dots}, {@link VectorFloat8Dots}, {@link
+ * VectorRowQuantizer}, {@link VectorRowMath}, {@link VectorRotation}, {@link VectorCacheFloats},
+ * {@link VectorRecurrence}) gives the bits of its scalar twin ({@link ScalarDots} ... {@link
+ * ScalarRecurrence}) at odd sizes, interpreted and compiled, at every width, and touches no memory
+ * but its own.
  */
 class KernelTest {
 
