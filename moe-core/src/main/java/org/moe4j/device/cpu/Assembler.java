@@ -158,6 +158,16 @@ final class Assembler {
     put(0xc0 | (register & 7) << 3 | (other & 7));
   }
 
+  /** Brings a line of memory into the second-level cache; no harm where there is no memory. */
+  void prefetch(Memory line) {
+    if (line.base >= 8) {
+      put(0x41);
+    }
+    put(0x0f);
+    put(0x18);
+    operand(2, line, 1);
+  }
+
   /** Goes back to a place unless the last result was zero. */
   void jumpIfNotZero(int target) {
     put(0x0f);

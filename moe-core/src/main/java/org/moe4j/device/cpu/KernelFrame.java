@@ -48,6 +48,12 @@ final class KernelFrame {
   /** Blocks of a piece that is not the whole row: the run of a form with super-blocks. */
   private static final int PIECE = 8;
 
+  /** How far ahead of the multiplication weights are fetched. */
+  private static final int AHEAD = 4096;
+
+  /** Bytes of a line of the cache. */
+  private static final int LINE = 64;
+
   /** The records of all rows but the last; what few rows do not need, a kernel may use. */
   private static final int[] POINTERS = {
     Assembler.R8, Assembler.R9, Assembler.R10, Assembler.R11, Assembler.RAX
@@ -143,12 +149,26 @@ final class KernelFrame {
   void blocks(IntConsumer group) {
     int block = a.here();
     for (int i = 0; i < groupsOfBlock; i++) {
+      if (rows == 1) {
+        prefetch(i);
+      }
       group.accept(i);
     }
     a.add(TILE, groupsOfBlock * form.step);
     a.add(RECORD, RecordRows.BYTES);
     a.subtract(LEFT, 1);
     a.jumpIfNotZero(block);
+  }
+
+  /**
+   * Weights that one row alone is multiplied with come from memory, and some processors do not
+   * fetch enough of them by themselves. Behind the band is the next one.
+   */
+  private void prefetch(int group) {
+    int ahead = form.head + group * form.step + AHEAD;
+    for (int line = 0; line < form.step; line += LINE) {
+      a.prefetch(Memory.at(TILE, ahead + line));
+    }
   }
 
   /** A place in a row's record of the block. */
