@@ -12,7 +12,10 @@ import static org.moe4j.device.cpu.ScalarGroupScales.HALF;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** {@link GroupScales}, the two or four rows of a vector of ints at a time. */
+/**
+ * {@link GroupScales}, the two or four rows of a vector of ints at a time. Written without methods
+ * of its own, as {@link VectorBlockScale} is.
+ */
 final class VectorGroupScales implements GroupScales {
 
   @Override
@@ -20,8 +23,10 @@ final class VectorGroupScales implements GroupScales {
     for (int g = 0; g < groups; g++) {
       for (int v = 0; v < 32; v += COUNT) {
         IntVector both = ints(from + g * step + v * 4L);
-        low(both).intoArray(to, g * Dots.ROWS + v);
-        high(both).intoArray(to, g * Dots.ROWS + v + 32);
+        FloatVector low = both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        FloatVector high = both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+        low.intoArray(to, g * Dots.ROWS + v);
+        high.intoArray(to, g * Dots.ROWS + v + 32);
       }
     }
   }
@@ -31,17 +36,25 @@ final class VectorGroupScales implements GroupScales {
     for (int v = 0; v < 16; v += COUNT) {
       IntVector first = ints(units + v * 4L);
       IntVector second = ints(units + v * 4L + 64);
-      FloatVector u0 = low(first);
-      FloatVector u1 = low(second);
-      FloatVector u2 = high(first);
-      FloatVector u3 = high(second);
+      FloatVector u0 = first.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      FloatVector u1 = second.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      FloatVector u2 = first.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      FloatVector u3 = second.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
       for (int g = 0; g < groups; g++) {
         IntVector four = ints(from + g * step + v * 4L);
         int i = g * Dots.ROWS + v;
-        signed(four, 24).mul(u0).intoArray(to, i);
-        signed(four, 16).mul(u1).intoArray(to, i + 16);
-        signed(four, 8).mul(u2).intoArray(to, i + 32);
-        signed(four, 0).mul(u3).intoArray(to, i + 48);
+        IntVector value = four.lanewise(LSHL, 24).lanewise(ASHR, 24);
+        FloatVector product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u0);
+        product.intoArray(to, i);
+        value = four.lanewise(LSHL, 16).lanewise(ASHR, 24);
+        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u1);
+        product.intoArray(to, i + 16);
+        value = four.lanewise(LSHL, 8).lanewise(ASHR, 24);
+        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u2);
+        product.intoArray(to, i + 32);
+        value = four.lanewise(ASHR, 24);
+        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u3);
+        product.intoArray(to, i + 48);
       }
     }
   }
@@ -49,25 +62,30 @@ final class VectorGroupScales implements GroupScales {
   @Override
   public void centres(
       long units, long from, long step, int groups, int offset, float[] scales, float[] to) {
-    bytes(units, from, step, groups, to);
     FloatVector by = FloatVector.broadcast(F, offset);
-    for (int i = 0; i < groups * Dots.ROWS; i += COUNT) {
-      FloatVector centre = FloatVector.fromArray(F, to, i);
-      FloatVector.fromArray(F, scales, i).fma(by, centre).intoArray(to, i);
+    for (int v = 0; v < 16; v += COUNT) {
+      IntVector first = ints(units + v * 4L);
+      IntVector second = ints(units + v * 4L + 64);
+      FloatVector u0 = first.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      FloatVector u1 = second.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      FloatVector u2 = first.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      FloatVector u3 = second.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
+      for (int g = 0; g < groups; g++) {
+        IntVector four = ints(from + g * step + v * 4L);
+        int i = g * Dots.ROWS + v;
+        IntVector value = four.lanewise(LSHL, 24).lanewise(ASHR, 24);
+        FloatVector product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u0);
+        FloatVector.fromArray(F, scales, i).fma(by, product).intoArray(to, i);
+        value = four.lanewise(LSHL, 16).lanewise(ASHR, 24);
+        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u1);
+        FloatVector.fromArray(F, scales, i + 16).fma(by, product).intoArray(to, i + 16);
+        value = four.lanewise(LSHL, 8).lanewise(ASHR, 24);
+        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u2);
+        FloatVector.fromArray(F, scales, i + 32).fma(by, product).intoArray(to, i + 32);
+        value = four.lanewise(ASHR, 24);
+        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u3);
+        FloatVector.fromArray(F, scales, i + 48).fma(by, product).intoArray(to, i + 48);
+      }
     }
-  }
-
-  private static FloatVector low(IntVector both) {
-    return both.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-  }
-
-  private static FloatVector high(IntVector both) {
-    return both.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-  }
-
-  /** A byte of each int: the one that the shift brings to the top. */
-  private static FloatVector signed(IntVector four, int shift) {
-    IntVector value = four.lanewise(LSHL, shift).lanewise(ASHR, 24);
-    return (FloatVector) value.convertShape(I2F, F, 0);
   }
 }
