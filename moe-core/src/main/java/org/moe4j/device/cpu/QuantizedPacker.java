@@ -13,7 +13,8 @@ import org.moe4j.format.TensorData;
 /**
  * Repacks blocks of quantised weights into one band of tiles. Integers are kept as they are, and
  * scales of bytes too; scales, centres and units become halves times a power of two that is chosen
- * for each band. This is exact but for centres that are not halves of the file's.
+ * for each band. This is exact where they are halves or powers of two in the file; others, and the
+ * centres of forms without bytes, are rounded to 11 bits.
  */
 final class QuantizedPacker {
 
@@ -117,9 +118,9 @@ final class QuantizedPacker {
     for (int column = 0; column < inputs; column += piece) {
       int columns = Math.min(piece, inputs - column);
       int groups = columns / form.group;
-      long first = address + QuantizedTiles.HEADER_BYTES;
-      long head = first + form.runOf(column / form.group);
-      long to = first + form.place(column / form.group);
+      long runs = address + QuantizedTiles.HEADER_BYTES;
+      long head = runs + form.runOf(column / form.group);
+      long to = runs + form.place(column / form.group);
       for (int row = 0; row < rows; row++) {
         int blocks = read(row, column, columns);
         for (int block = 0; block < blocks; block++) {
