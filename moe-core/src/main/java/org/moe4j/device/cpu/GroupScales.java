@@ -42,17 +42,13 @@ interface GroupScales {
   void bytes(long units, long from, long step, int groups, float[] to);
 
   /**
-   * What is in the middle of groups whose integers were lowered: {@code offset x scale + byte x
-   * half}, rounded once.
+   * From the minima of groups what is in the middle of their lowered integers: {@code offset x
+   * scale + minimum}, rounded once.
    *
-   * @param units address of the halves
-   * @param from address of the first group's bytes
-   * @param step bytes from one group's to the next's
    * @param groups number of groups
    * @param offset what integers were lowered by
-   * @param scales the groups' scales
-   * @param to receives the results, at {@code 64 g} those of group {@code g}
+   * @param scales the groups' scales, at {@code 64 g} those of group {@code g}
+   * @param minima likewise; receives the centres
    */
-  void centres(
-      long units, long from, long step, int groups, int offset, float[] scales, float[] to);
+  void centre(int groups, int offset, float[] scales, float[] minima);
 }

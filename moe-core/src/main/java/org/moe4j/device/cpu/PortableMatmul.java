@@ -83,8 +83,8 @@ final class PortableMatmul implements BandMatmul {
     if (form.superBlocks) {
       kernel.bytes(units, from, step, groups, scratch.scales);
       if (form.centred) {
-        long to = units + GroupScales.HALVES;
-        kernel.centres(to, centres, step, groups, form.offset, scratch.scales, scratch.centres);
+        kernel.bytes(units + GroupScales.HALVES, centres, step, groups, scratch.centres);
+        kernel.centre(groups, form.offset, scratch.scales, scratch.centres);
       }
     } else {
       kernel.halves(from, step, groups, scratch.scales);

@@ -123,6 +123,7 @@ final class QuantizedPacker {
       long to = runs + form.place(column / form.group);
       for (int row = 0; row < rows; row++) {
         int blocks = read(row, column, columns);
+        decodeScales(blocks);
         for (int block = 0; block < blocks; block++) {
           decoder.values(stored, block * blockBytes, values, block * blockSize);
         }
@@ -141,17 +142,20 @@ final class QuantizedPacker {
     }
   }
 
-  /** Reads a piece of a row and takes the scales of its blocks out. */
+  /** Reads a piece of a row and tells its number of blocks. */
   private int read(int row, int column, int columns) {
     int blocks = columns / blockSize;
     long before = ((long) (first + row) * inputs + column) / blockSize;
     MemorySegment.copy(
         data, ValueLayout.JAVA_BYTE, before * blockBytes, stored, 0, blocks * blockBytes);
+    return blocks;
+  }
+
+  private void decodeScales(int blocks) {
     int groups = blockSize / form.group;
     for (int block = 0; block < blocks; block++) {
       decoder.scales(stored, block * blockBytes, scales, minima, block * groups);
     }
-    return blocks;
   }
 
   /** The unit of the block that was read, where the piece is a block. */
@@ -183,17 +187,20 @@ final class QuantizedPacker {
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < inputs; column += piece) {
         int columns = Math.min(piece, inputs - column);
-        read(row, column, columns);
-        most =
-            Math.max(
-                most,
-                form.superBlocks
-                    ? Math.max(magnitude(unit()), magnitude(minimumUnit()))
-                    : largest(scales, minima, columns / form.group, shift));
+        int blocks = read(row, column, columns);
+        most = Math.max(most, largestOfPiece(blocks, columns / form.group));
       }
     }
     float largest = Float.intBitsToFloat(most);
     return largest == 0 || !Float.isFinite(largest) ? 1 : largest;
+  }
+
+  private int largestOfPiece(int blocks, int groups) {
+    if (form.superBlocks) {
+      return Math.max(magnitude(unit()), magnitude(minimumUnit()));
+    }
+    decodeScales(blocks);
+    return largest(scales, minima, groups, shift);
   }
 
   // The loops below are flat and know nothing but their parameters: short loops within loops, and

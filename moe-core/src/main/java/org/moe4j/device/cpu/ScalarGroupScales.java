@@ -26,11 +26,9 @@ final class ScalarGroupScales implements GroupScales {
   }
 
   @Override
-  public void centres(
-      long units, long from, long step, int groups, int offset, float[] scales, float[] to) {
-    bytes(units, from, step, groups, to);
+  public void centre(int groups, int offset, float[] scales, float[] minima) {
     for (int i = 0; i < groups * Dots.ROWS; i++) {
-      to[i] = Math.fma(scales[i], offset, to[i]);
+      minima[i] = Math.fma(scales[i], offset, minima[i]);
     }
   }
 

@@ -16,8 +16,8 @@ final class Scratch {
   /** Bytes before the outputs, for the addresses. */
   private static final long LINE = 64;
 
-  /** Rows that machine code computes together. */
-  private static final int MACHINE_ROWS = 6;
+  /** The most rows that machine code computes together. */
+  static final int MACHINE_ROWS = 6;
 
   /**
    * Where from the outputs of the first row on machine code keeps the units of scales and centres,

@@ -11,9 +11,6 @@ import org.moe4j.device.cpu.QuantizedTiles.Form;
 /** Compares machine code with the plain loops on random weights. */
 final class SelfTest {
 
-  /** One row and as many as any kernel takes. */
-  private static final int MOST_ROWS = 6;
-
   private SelfTest() {}
 
   /** Whether it gives the same bits for each form of weights. */
@@ -22,9 +19,9 @@ final class SelfTest {
     Kernels kernels = Kernels.scalar();
     try (Arena arena = Arena.ofConfined()) {
       for (Form form : Form.values()) {
-        int inputs = 2 * Math.max(form.run, RowQuantizer.BLOCK);
+        int inputs = Math.max(form.run, 2 * RowQuantizer.BLOCK);
         QuantizedTiles tiles = randomBand(form, inputs, random, arena);
-        for (int rows : new int[] {1, MOST_ROWS}) {
+        for (int rows : new int[] {1, Scratch.MACHINE_ROWS}) {
           float[] x = randomRows(rows * inputs, random);
           if (!Arrays.equals(
               multiply(kernels.matmul(), kernels, tiles, x),

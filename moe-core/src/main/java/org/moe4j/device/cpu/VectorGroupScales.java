@@ -60,32 +60,11 @@ final class VectorGroupScales implements GroupScales {
   }
 
   @Override
-  public void centres(
-      long units, long from, long step, int groups, int offset, float[] scales, float[] to) {
+  public void centre(int groups, int offset, float[] scales, float[] minima) {
     FloatVector by = FloatVector.broadcast(F, offset);
-    for (int v = 0; v < 16; v += COUNT) {
-      IntVector first = ints(units + v * 4L);
-      IntVector second = ints(units + v * 4L + 64);
-      FloatVector u0 = first.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-      FloatVector u1 = second.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-      FloatVector u2 = first.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-      FloatVector u3 = second.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
-      for (int g = 0; g < groups; g++) {
-        IntVector four = ints(from + g * step + v * 4L);
-        int i = g * Dots.ROWS + v;
-        IntVector value = four.lanewise(LSHL, 24).lanewise(ASHR, 24);
-        FloatVector product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u0);
-        FloatVector.fromArray(F, scales, i).fma(by, product).intoArray(to, i);
-        value = four.lanewise(LSHL, 16).lanewise(ASHR, 24);
-        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u1);
-        FloatVector.fromArray(F, scales, i + 16).fma(by, product).intoArray(to, i + 16);
-        value = four.lanewise(LSHL, 8).lanewise(ASHR, 24);
-        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u2);
-        FloatVector.fromArray(F, scales, i + 32).fma(by, product).intoArray(to, i + 32);
-        value = four.lanewise(ASHR, 24);
-        product = ((FloatVector) value.convertShape(I2F, F, 0)).mul(u3);
-        FloatVector.fromArray(F, scales, i + 48).fma(by, product).intoArray(to, i + 48);
-      }
+    for (int i = 0; i < groups * Dots.ROWS; i += COUNT) {
+      FloatVector minimum = FloatVector.fromArray(F, minima, i);
+      FloatVector.fromArray(F, scales, i).fma(by, minimum).intoArray(minima, i);
     }
   }
 }

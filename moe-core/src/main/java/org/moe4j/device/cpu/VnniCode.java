@@ -21,7 +21,7 @@ import org.moe4j.device.cpu.QuantizedTiles.Form;
  */
 final class VnniCode implements KernelCode {
 
-  private static final int MOST_ROWS = 6;
+  private static final int MOST_ROWS = Scratch.MACHINE_ROWS;
   private static final int ROWS_WITH_ALL = 3;
 
   private static final Vector LOW_MASK = new Vector(24);

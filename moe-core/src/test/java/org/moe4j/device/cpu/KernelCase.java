@@ -193,14 +193,15 @@ record KernelCase(String name, Object[] state, Consumer<Kernels> call) {
       long units = bits(128);
       long from = bits(groups * step);
       float[] scales = floats(64 * groups);
+      float[] minima = floats(64 * groups);
       float[] to = new float[64 * groups];
       add("halves " + groups, k -> k.blocks().unpacking().halves(from, step, groups, to), to);
       add("bytes " + groups, k -> k.blocks().unpacking().bytes(units, from, step, groups, to), to);
       add(
-          "centres " + groups,
-          k -> k.blocks().unpacking().centres(units, from, step, groups, 8, scales, to),
+          "centre " + groups,
+          k -> k.blocks().unpacking().centre(groups, 8, scales, minima),
           scales,
-          to);
+          minima);
     }
 
     private void scales(int groups) {
